@@ -1,0 +1,66 @@
+/** Every code a `LeewayError` can carry. Each is explained in docs/errors.md; a test holds list and page together. */
+export const ERROR_CODES = [
+  'ERR_CLOCK_JUMP',
+  'ERR_CONFLICT',
+  'ERR_GONE',
+  'ERR_INVALID_ID',
+  'ERR_INVALID_OPTION',
+  'ERR_INVALID_PAYLOAD',
+  'ERR_INVALID_RECORD',
+  'ERR_NOT_SERIALIZABLE',
+  'ERR_PAYLOAD_TOO_LARGE',
+  'ERR_REVOKED',
+  'ERR_STORE_CLOSED',
+  'ERR_STORE_FAILED',
+  'ERR_STORE_TIMEOUT',
+  'ERR_SUPERSEDED',
+  'ERR_UNSUPPORTED',
+  'ERR_UPDATE_TIMEOUT',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+export interface LeewayErrorDetails {
+  /** What was being done: `load`, `save`, `login`, ... */
+  readonly operation?: string | undefined
+  /** The session concerned; only its first six characters are kept. */
+  readonly id?: unknown
+  readonly cause?: unknown
+  /** With `ERR_CONFLICT`: the top-level keys that both sides changed differently. */
+  readonly keys?: readonly string[] | undefined
+  /** With `ERR_NOT_SERIALIZABLE`: where the value stands, such as `data.cart[3].at`. */
+  readonly path?: string | undefined
+}
+
+const brand = Symbol.for('leeway.error')
+
+/** The one error class of leeway. Tell it apart with {@link isLeewayError}, and causes by `code`. */
+export class LeewayError extends Error {
+  override readonly name = 'LeewayError'
+  readonly [brand] = true
+  readonly code: ErrorCode
+  readonly operation: string | undefined
+  /** The first six characters of the session's id, enough to find it and too few to use it. */
+  readonly id: string | undefined
+  readonly keys: readonly string[] | undefined
+  readonly path: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: LeewayErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.operation = details.operation
+    this.id = details.id === undefined ? undefined : redactId(details.id)
+    this.keys = details.keys
+    this.path = details.path
+  }
+}
+
+/** True for a `LeewayError` of any installed copy of leeway, which `instanceof` would not be. */
+export function isLeewayError(value: unknown): value is LeewayError {
+  return typeof value === 'object' && value !== null && (value as { [brand]?: unknown })[brand] === true
+}
+
+/** The first six characters of an id, for logs and errors. */
+export function redactId(id: unknown): string {
+  return typeof id === 'string' ? `${id.slice(0, 6)}…` : typeof id
+}

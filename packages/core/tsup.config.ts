@@ -1,0 +1,6 @@
+import { defineConfig } from 'tsup'
+import { library } from '../../tsup.base.ts'
+
+export default defineConfig(
+  library(['src/index.ts', 'src/adapter.ts', 'src/memory.ts', 'src/records.ts', 'src/testing.ts']),
+)
