@@ -1,0 +1,55 @@
+import { LeewayError } from '../errors.ts'
+import type { Codec } from './codec.ts'
+import { changedKeys, decodeDocument, encodeDocument, encodedKeys, withKeysFrom } from './document.ts'
+
+/** The three values of a key that two requests changed differently. `undefined` means that the key is absent. */
+export interface ConflictingValues {
+  readonly base: unknown
+  readonly ours: unknown
+  readonly theirs: unknown
+}
+
+/** Decides a key that two requests changed differently: the value to store, or `undefined` to delete the key. */
+export type ConflictResolver = (key: string, values: ConflictingValues) => unknown
+
+/** `'overwrite'` lets the later save win; it has to be asked for. */
+export type OnConflict = ConflictResolver | 'overwrite'
+
+/**
+ * Merges what this request changed since `base` into what is stored now, key by key: changed only here, ours; changed
+ * only there, theirs; changed on both sides to different values, `onConflict` or a rejection. Keys that were not
+ * changed here are never written from memory (connect-redis 6.1.0 to 6.1.3 lost data that way).
+ *
+ * @throws `ERR_CONFLICT` with the keys
+ */
+export function mergeText(
+  codec: Codec,
+  texts: { readonly base: string; readonly ours: string; readonly theirs: string },
+  onConflict: OnConflict | undefined,
+): string {
+  if (texts.theirs === texts.base || texts.theirs === texts.ours) return texts.ours
+  if (texts.ours === texts.base) return texts.theirs
+  const base = decodeDocument(codec, texts.base)
+  const ours = decodeDocument(codec, texts.ours)
+  const theirs = decodeDocument(codec, texts.theirs)
+  const encoded = { base: encodedKeys(codec, base), ours: encodedKeys(codec, ours), theirs: encodedKeys(codec, theirs) }
+  const changedHere = changedKeys(encoded.base, encoded.ours)
+  const conflicts: string[] = []
+  for (const key of changedHere) {
+    const stored = encoded.theirs.get(key)
+    if (stored === encoded.base.get(key) || stored === encoded.ours.get(key) || onConflict === 'overwrite') continue
+    if (onConflict) ours[key] = onConflict(key, { base: base[key], ours: ours[key], theirs: theirs[key] })
+    else conflicts.push(key)
+  }
+  if (conflicts.length > 0) {
+    throw new LeewayError(
+      'ERR_CONFLICT',
+      `another request changed the same keys differently: ${conflicts.join(', ')}`,
+      {
+        operation: 'save',
+        keys: conflicts,
+      },
+    )
+  }
+  return encodeDocument(codec, withKeysFrom(theirs, changedHere, ours))
+}

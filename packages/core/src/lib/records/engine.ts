@@ -1,0 +1,84 @@
+import { Gate } from '../adapter/gate.ts'
+import type { Credentials, Snapshot } from '../envelope.ts'
+import { isLeewayError } from '../errors.ts'
+import { type RecordsOptions, type ResolvedOptions, resolveOptions } from '../options.ts'
+import type { SessionId } from '../store.ts'
+import { type SweepBatchOptions, type SweepCount, type Sweeper, type SweeperOptions, Sweeps } from '../sweep/sweeper.ts'
+import { RecordKeeper } from './keeper.ts'
+import { LiveRecord, type RecordContext } from './live-record.ts'
+
+/** What records and sessions share: the resolved options, the keeper, the sweeps, and one lifecycle for all of them. */
+export class Engine {
+  readonly options: ResolvedOptions
+  readonly keeper: RecordKeeper
+  readonly #context: RecordContext
+  readonly #sweeps: Sweeps
+  readonly #gate = new Gate()
+
+  constructor(options: RecordsOptions) {
+    this.options = resolveOptions(options)
+    const { store, clock, now, graceMs, codec, onConflict } = this.options
+    this.keeper = new RecordKeeper(this.options)
+    this.#context = { keeper: this.keeper, codec, onConflict }
+    this.#sweeps = new Sweeps(store, clock, now, graceMs)
+  }
+
+  /** Runs an operation that `close` waits for. */
+  run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    return this.#gate.run(operation, work)
+  }
+
+  /** A record that is not stored yet. `credentials` are made when it is first needed, with its id unless one is given. */
+  begin(initialText: string, credentials: () => Credentials | null, id?: SessionId): LiveRecord {
+    const { now, idleTimeoutMs, absoluteTimeoutMs } = this.options
+    const createdAt = now()
+    return new LiveRecord(this.#context, {
+      id,
+      initialText,
+      draft: (text) => ({
+        text,
+        owner: null,
+        header: {
+          createdAt,
+          absoluteAt: createdAt + absoluteTimeoutMs,
+          idleMs: idleTimeoutMs,
+          absoluteMs: absoluteTimeoutMs,
+          epoch: 0,
+          recent: [],
+          credentials: credentials(),
+        },
+      }),
+    })
+  }
+
+  /** A record that was found; `undefined` where its data cannot be decoded. */
+  resume(snapshot: Snapshot): LiveRecord | undefined {
+    try {
+      return new LiveRecord(this.#context, { snapshot })
+    } catch (error) {
+      if (isLeewayError(error) && error.code === 'ERR_INVALID_RECORD') return undefined
+      throw error
+    }
+  }
+
+  sweep(options?: SweepBatchOptions): Promise<SweepCount> {
+    return this.run('sweep', () => this.#sweeps.sweep(options))
+  }
+
+  /** Rolls the dice of `sweepChance`. The sweep's result and errors are published; `close` waits for it. */
+  sweepByChance(): void {
+    if (Math.random() < this.options.sweepChance) void this.sweep().catch(() => {})
+  }
+
+  startSweeper(options?: SweeperOptions): Sweeper {
+    this.#gate.assertOpen('startSweeper')
+    return this.#sweeps.start(options)
+  }
+
+  close(): Promise<void> {
+    return this.#gate.close(async () => {
+      await this.#sweeps.stopAll()
+      await this.options.store.close()
+    })
+  }
+}

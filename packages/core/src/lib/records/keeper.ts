@@ -1,0 +1,239 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Millis } from '../clock.ts'
+import { decodeEnvelope, encodeEnvelope, type Header, type Snapshot } from '../envelope.ts'
+import { LeewayError } from '../errors.ts'
+import { publish } from '../events.ts'
+import { isLive, isPurged, isTouchDue, lifetimeAt } from '../expiry.ts'
+import { mintVersion } from '../ids.ts'
+import type { SessionId, SessionStore, StoredSession, Version } from '../store.ts'
+import { StoreCaller } from './store-caller.ts'
+import { Turns } from './turns.ts'
+
+export interface KeeperOptions {
+  readonly store: SessionStore
+  readonly now: () => Millis
+  readonly graceMs: Millis
+  readonly touchIntervalMs: Millis
+  readonly updateTimeoutMs: Millis
+}
+
+/** What a write sets; the rest of the record follows from it. */
+export interface Draft {
+  readonly header: Header
+  readonly text: string
+  readonly owner: string | null
+}
+
+/** Computes a write from what is stored now; called again after every conflict. `undefined`: nothing to write. */
+export type Change = (current: Snapshot, now: Millis) => Draft | undefined
+
+export type Outcome =
+  | { readonly status: 'saved' | 'unchanged'; readonly snapshot: Snapshot }
+  | { readonly status: 'superseded' | 'gone' }
+
+export type Found =
+  | { readonly status: 'live'; readonly snapshot: Snapshot }
+  | { readonly status: 'expired'; readonly snapshot: Snapshot }
+  | { readonly status: 'unknown' | 'undecodable' }
+
+const RECENT_VERSIONS = 4
+const LONGEST_BACKOFF_MS = 64
+
+/**
+ * The rules by which records live and change, over any store: expired records are not served, a write is a
+ * compare-and-set that is computed again after a conflict, a write whose answer was lost is looked up and never applied
+ * twice, and a record that has gone stays gone.
+ */
+export class RecordKeeper {
+  readonly now: () => Millis
+  readonly graceMs: Millis
+  readonly #store: StoreCaller
+  readonly #touchIntervalMs: Millis
+  readonly #updateTimeoutMs: Millis
+  readonly #turns = new Turns<Snapshot>()
+
+  constructor(options: KeeperOptions) {
+    this.now = options.now
+    this.graceMs = options.graceMs
+    this.#store = new StoreCaller(options.store)
+    this.#touchIntervalMs = options.touchIntervalMs
+    this.#updateTimeoutMs = options.updateTimeoutMs
+  }
+
+  /** The record, if its expiry and its absolute end both lie ahead. */
+  async find(id: SessionId): Promise<Found> {
+    const stored = await this.#store.load(id)
+    if (!stored) return { status: 'unknown' }
+    const snapshot = read(stored)
+    if (!snapshot) return { status: 'undecodable' }
+    const now = this.now()
+    const live = isLive(now, snapshot.expiresAt) && isLive(now, snapshot.header.absoluteAt)
+    return { status: live ? 'live' : 'expired', snapshot }
+  }
+
+  /** Stores a new record. `exists` where the id is taken; a write whose answer was lost is looked up. */
+  async insert(id: SessionId, draft: Draft): Promise<Snapshot | 'exists'> {
+    const created: Snapshot = {
+      id,
+      version: mintVersion(),
+      ...draft,
+      ...lifetimeAt(this.now(), draft.header, this.graceMs),
+    }
+    try {
+      if ((await this.#store.create(record(created))) === 'exists') return 'exists'
+    } catch (error) {
+      if (!(await this.#landed(created))) throw error
+    }
+    publish('leeway:session:create', () => ({ id, owner: created.owner }))
+    return created
+  }
+
+  /**
+   * Writes what `change` makes of the record, starting from `from` and again from what is stored after each conflict.
+   * @param onLost told of a write whose outcome is unknown before the error is passed on
+   * @throws `ERR_UPDATE_TIMEOUT` after `updateTimeoutMs` of conflicts, what `change` throws, and store errors
+   */
+  commit(from: Snapshot, operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
+    return this.#turns.run(from.id, async (left, leave) => {
+      const outcome = await this.#compareAndSet(from, left ?? from, operation, change, onLost)
+      if ('snapshot' in outcome) leave(outcome.snapshot)
+      if (outcome.status === 'gone') publish('leeway:session:gone', () => ({ id: from.id, operation }))
+      if (outcome.status === 'saved')
+        publish('leeway:session:save', () => ({ id: from.id, owner: outcome.snapshot.owner }))
+      return outcome
+    })
+  }
+
+  async #compareAndSet(
+    from: Snapshot,
+    start: Snapshot,
+    operation: string,
+    change: Change,
+    onLost?: (lost: Snapshot) => void,
+  ): Promise<Outcome> {
+    const deadline = performance.now() + this.#updateTimeoutMs
+    let current = start
+    for (let attempts = 1; ; attempts++) {
+      const now = this.now()
+      if (isPurged(now, current.purgeAt)) {
+        // Somebody may have renewed it; if not, a store that dropped it and one that still has the bytes answer alike.
+        const found = await this.#reload(from.id, operation)
+        if (!found || isPurged(now, found.purgeAt)) return { status: 'gone' }
+        current = found
+      }
+      if (current.header.epoch !== from.header.epoch) return { status: 'superseded' }
+      const draft = change(current, now)
+      if (!draft) return { status: 'unchanged', snapshot: current }
+      const next = successor(current, draft, lifetimeAt(now, draft.header, this.graceMs))
+      const answer = await this.#update(next, current.version, onLost)
+      if (answer === 'saved') return { status: 'saved', snapshot: next }
+      if (answer === 'gone') return { status: 'gone' }
+      publish('leeway:session:conflict', () => ({ id: from.id, attempts }))
+      const found = await this.#reload(from.id, operation)
+      if (!found) return { status: 'gone' }
+      if (holds(found, next.version)) return { status: 'saved', snapshot: found }
+      if (performance.now() >= deadline) {
+        throw new LeewayError('ERR_UPDATE_TIMEOUT', `other writers were first, ${attempts} times in a row`, {
+          operation,
+          id: from.id,
+        })
+      }
+      if (attempts > 1) await delay(Math.random() * Math.min(2 ** attempts, LONGEST_BACKOFF_MS))
+      current = found
+    }
+  }
+
+  /** Extends the record's life if an extension is due. A conflict means that somebody renewed it already. */
+  async touch(snapshot: Snapshot): Promise<Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }> {
+    const now = this.now()
+    const lifetime = lifetimeAt(now, snapshot.header, this.graceMs)
+    if (!isTouchDue(now, snapshot.expiresAt, lifetime.expiresAt, this.#touchIntervalMs)) {
+      return { status: 'unchanged', snapshot }
+    }
+    let current = snapshot
+    if (isPurged(now, snapshot.purgeAt)) {
+      const found = await this.#reload(snapshot.id, 'touch')
+      if (!found || isPurged(now, found.purgeAt)) return this.#gone(snapshot.id)
+      if (found.header.epoch !== snapshot.header.epoch) return { status: 'superseded' }
+      current = found
+    }
+    const { id, version, owner } = current
+    const answer = await this.#store.touch({ id, version, owner }, lifetime)
+    if (answer === 'gone') return this.#gone(id)
+    if (answer === 'conflict') return { status: 'unchanged', snapshot: current }
+    return { status: 'touched', snapshot: { ...current, ...laterOf(current, lifetime) } }
+  }
+
+  async destroy(id: SessionId, owner: string | null): Promise<'destroyed' | 'gone'> {
+    const answer = await this.#store.destroy(id)
+    if (answer === 'destroyed') publish('leeway:session:destroy', () => ({ id, owner }))
+    return answer
+  }
+
+  #gone(id: SessionId): { status: 'gone' } {
+    publish('leeway:session:gone', () => ({ id, operation: 'touch' }))
+    return { status: 'gone' }
+  }
+
+  async #update(next: Snapshot, expected: Version, onLost?: (lost: Snapshot) => void) {
+    try {
+      return await this.#store.update(record(next), expected)
+    } catch (error) {
+      if (await this.#landed(next)) return 'saved'
+      onLost?.(next)
+      throw error
+    }
+  }
+
+  /** Whether a write that failed without an answer has been applied. If that cannot be told, it counts as not. */
+  async #landed(attempted: Snapshot): Promise<boolean> {
+    try {
+      const stored = await this.#store.load(attempted.id)
+      const found = stored && read(stored)
+      return found !== undefined && holds(found, attempted.version)
+    } catch {
+      return false
+    }
+  }
+
+  async #reload(id: SessionId, operation: string): Promise<Snapshot | undefined> {
+    const stored = await this.#store.load(id)
+    if (!stored) return undefined
+    const snapshot = read(stored)
+    if (snapshot) return snapshot
+    throw new LeewayError('ERR_INVALID_RECORD', 'the stored session is not one that leeway wrote', { operation, id })
+  }
+}
+
+/** True if a write of this version is the stored one, or one of the last that led to it. */
+export function holds(snapshot: Snapshot, version: Version): boolean {
+  return snapshot.version === version || snapshot.header.recent.includes(version)
+}
+
+function read(stored: StoredSession): Snapshot | undefined {
+  const envelope = decodeEnvelope(stored.payload)
+  if (!envelope) return undefined
+  const { id, version, owner, expiresAt, purgeAt } = stored
+  return { id, version, owner, expiresAt, purgeAt, ...envelope }
+}
+
+function record({ id, version, owner, expiresAt, purgeAt, header, text }: Snapshot): StoredSession {
+  return { id, version, payload: encodeEnvelope(header, text), owner, expiresAt, purgeAt }
+}
+
+function successor(current: Snapshot, draft: Draft, lifetime: { expiresAt: Millis; purgeAt: Millis }): Snapshot {
+  const recent = [current.version, ...current.header.recent].slice(0, RECENT_VERSIONS)
+  return {
+    id: current.id,
+    version: mintVersion(),
+    owner: draft.owner,
+    header: { ...draft.header, recent },
+    text: draft.text,
+    expiresAt: lifetime.expiresAt,
+    purgeAt: Math.max(current.purgeAt, lifetime.purgeAt),
+  }
+}
+
+function laterOf(a: Snapshot, b: { expiresAt: Millis; purgeAt: Millis }) {
+  return { expiresAt: Math.max(a.expiresAt, b.expiresAt), purgeAt: Math.max(a.purgeAt, b.purgeAt) }
+}

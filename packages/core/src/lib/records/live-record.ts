@@ -1,0 +1,262 @@
+import type { Millis } from '../clock.ts'
+import type { Codec } from '../data/codec.ts'
+import { type Document, decodeDocument, encodeDocument } from '../data/document.ts'
+import { mergeText, type OnConflict } from '../data/merge.ts'
+import { afterSave, afterUpdate, type Rebased, takeOver } from '../data/rebase.ts'
+import type { Header, Snapshot } from '../envelope.ts'
+import { LeewayError } from '../errors.ts'
+import { lifetimeAt } from '../expiry.ts'
+import { mintId } from '../ids.ts'
+import type { SessionId } from '../store.ts'
+import { type Change, type Draft, holds, type Outcome, type RecordKeeper } from './keeper.ts'
+
+export interface RecordContext {
+  readonly keeper: RecordKeeper
+  readonly codec: Codec
+  readonly onConflict: OnConflict | undefined
+}
+
+/** How a record came to be in hand: loaded, or new and not stored until something is saved. */
+export type Origin =
+  | { readonly snapshot: Snapshot }
+  | { readonly initialText: string; readonly draft: (text: string) => Draft; readonly id: SessionId | undefined }
+
+export type SaveStatus = 'saved' | 'touched' | 'unchanged' | 'superseded' | 'gone'
+
+/** What a write changes beside the data. */
+export interface Alteration {
+  readonly header?: (header: Header, now: Millis) => Header
+  readonly owner?: string
+}
+
+const CREATE_TRIES = 3
+
+/**
+ * One record and the data that a request holds of it. `base` is the text that local changes are measured against; it is
+ * the stored text of the last load or save, except for keys that `update` found changed here and left unsaved.
+ */
+export class LiveRecord {
+  readonly #context: RecordContext
+  readonly #origin: Origin
+  #snapshot: Snapshot | undefined
+  #stored: boolean
+  #base: string
+  #data: Document
+  #lost: Snapshot | undefined
+  #ended = false
+  #retimed: Alteration['header'] | undefined
+  #tail: Promise<unknown> = Promise.resolve()
+
+  /** @throws `ERR_INVALID_RECORD` where the stored data cannot be decoded. */
+  constructor(context: RecordContext, origin: Origin) {
+    this.#context = context
+    this.#origin = origin
+    this.#stored = 'snapshot' in origin
+    this.#base = 'snapshot' in origin ? origin.snapshot.text : origin.initialText
+    this.#snapshot = 'snapshot' in origin ? origin.snapshot : undefined
+    this.#data = decodeDocument(context.codec, this.#base)
+  }
+
+  /** The record as last seen in the store, or as it would be created. */
+  get snapshot(): Snapshot {
+    this.#snapshot ??= this.#unstored()
+    return this.#snapshot
+  }
+
+  get stored(): boolean {
+    return this.#stored
+  }
+
+  /** Destroyed through this handle, or found gone. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get data(): Document {
+    return this.#data
+  }
+
+  set data(value: Document) {
+    this.#data = value
+  }
+
+  /** Runs one operation of this handle after those before it, so that two un-awaited saves do not race each other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work)
+    this.#tail = turn.catch(() => {})
+    return turn
+  }
+
+  /** Changes timeouts with the next save. */
+  retime(header: NonNullable<Alteration['header']>): void {
+    const earlier = this.#retimed
+    this.#retimed = earlier ? (before, now) => header(earlier(before, now), now) : header
+  }
+
+  /** Writes what changed here and `alter`, merged into what is stored. Without either it extends the record's life if due. */
+  async save(alter: Alteration = {}): Promise<SaveStatus> {
+    if (this.#ended) return 'gone'
+    const { codec, keeper } = this.#context
+    const ours = encodeDocument(codec, this.#data)
+    const altered = alter.header !== undefined || alter.owner !== undefined
+    if (ours === this.#base && !altered) {
+      if (!this.#stored) return 'unchanged'
+      if (!this.#retimed) return this.#adopt(await keeper.touch(this.snapshot), ours)
+    }
+    const retimed = this.#retimed
+    const outcome = await this.#write('save', (current, now) => ({
+      header: this.#header(current.header, now, alter, retimed),
+      owner: alter.owner ?? current.owner,
+      text: this.#merge(ours, current),
+    }))
+    const status = this.#adopt(outcome, ours)
+    if (status === 'saved' && this.#retimed === retimed) this.#retimed = undefined
+    return status
+  }
+
+  /**
+   * Applies `change` to what is stored, however often it takes. Keys that this handle changed and has not saved stay
+   * unsaved, unless `change` wrote them too.
+   */
+  async update(change: (data: Document) => unknown): Promise<Document> {
+    this.#assertHere()
+    const { codec } = this.#context
+    let before = this.#base
+    const outcome = await this.#write('update', (current) => {
+      before = current.text
+      const data = decodeDocument(codec, current.text)
+      const result = change(data)
+      if (isThenable(result)) {
+        throw new LeewayError(
+          'ERR_INVALID_OPTION',
+          'the callback of update() must be synchronous: it may run more than once',
+          {
+            operation: 'update',
+          },
+        )
+      }
+      const text = encodeDocument(codec, data)
+      return text === current.text ? undefined : { header: current.header, owner: current.owner, text }
+    })
+    if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
+    this.#snapshot = outcome.snapshot
+    const stored = outcome.snapshot.text
+    this.#rebase(stored, (here) => afterUpdate(codec, { base: this.#base, here, before, stored }))
+    return decodeDocument(codec, stored)
+  }
+
+  /** Writes the header alone; local data stays as it is, unsaved. */
+  async alter(operation: string, change: (current: Snapshot, now: Millis) => Header | undefined): Promise<Outcome> {
+    this.#assertHere()
+    const outcome = await this.#write(operation, (current, now) => {
+      const header = change(current, now)
+      return header && { header, owner: current.owner, text: current.text }
+    })
+    if ('snapshot' in outcome) this.#snapshot = outcome.snapshot
+    if (outcome.status === 'gone') this.#ended = true
+    return outcome
+  }
+
+  async destroy(): Promise<'destroyed' | 'gone'> {
+    const answer = this.#stored ? await this.#context.keeper.destroy(this.snapshot.id, this.snapshot.owner) : 'gone'
+    this.#ended = true
+    return answer
+  }
+
+  /** Gives up a record that must not be used again, whether or not it can be destroyed now. */
+  async abandon(): Promise<void> {
+    this.#ended = true
+    await this.destroy().catch(() => {})
+  }
+
+  #write(operation: string, change: Change): Promise<Outcome> {
+    const { keeper } = this.#context
+    if (!this.#stored) return this.#create(change)
+    return keeper.commit(this.snapshot, operation, change, (lost) => {
+      this.#lost = lost
+    })
+  }
+
+  async #create(change: Change): Promise<Outcome> {
+    const { keeper } = this.#context
+    for (let tries = 0; tries < CREATE_TRIES; tries++) {
+      const { snapshot } = this
+      const draft = change(snapshot, keeper.now())
+      if (!draft) return { status: 'unchanged', snapshot }
+      try {
+        const created = await keeper.insert(snapshot.id, draft)
+        if (created !== 'exists') {
+          this.#stored = true
+          return { status: 'saved', snapshot: created }
+        }
+        this.#snapshot = undefined
+      } catch (error) {
+        // It may still arrive, so what is saved next is another record, under an id of its own.
+        this.#snapshot = undefined
+        throw error
+      }
+    }
+    throw new LeewayError('ERR_CONFLICT', 'another session is stored under this id', { operation: 'create' })
+  }
+
+  #header(header: Header, now: Millis, alter: Alteration, retimed: Alteration['header']): Header {
+    const timed = retimed ? retimed(header, now) : header
+    return alter.header ? alter.header(timed, now) : timed
+  }
+
+  #merge(ours: string, current: Snapshot): string {
+    const { codec, onConflict } = this.#context
+    if (this.#lost && holds(current, this.#lost.version)) {
+      this.#base = this.#lost.text
+      this.#lost = undefined
+    }
+    return mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
+  }
+
+  /** Takes over what a save found or wrote: what others changed appears in `data`, what changed here meanwhile stays. */
+  #adopt(outcome: Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }, ours: string): SaveStatus {
+    if (outcome.status === 'gone') this.#ended = true
+    if (!('snapshot' in outcome)) return outcome.status
+    this.#snapshot = outcome.snapshot
+    if (outcome.status === 'saved') {
+      const stored = outcome.snapshot.text
+      this.#rebase(stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
+    }
+    return outcome.status
+  }
+
+  #rebase(stored: string, how: (here: string) => Rebased): void {
+    const { codec } = this.#context
+    const here = encodeDocument(codec, this.#data)
+    const { base, unsaved } = how(here)
+    this.#base = base
+    takeOver(codec, this.#data, { here, stored }, unsaved)
+  }
+
+  #unstored(): Snapshot {
+    if ('snapshot' in this.#origin) return this.#origin.snapshot
+    const { id, initialText, draft } = this.#origin
+    const { keeper } = this.#context
+    const fresh = draft(initialText)
+    return { id: id ?? mintId(), version: '', ...fresh, ...lifetimeAt(keeper.now(), fresh.header, keeper.graceMs) }
+  }
+
+  #assertHere(): void {
+    if (this.#ended) throw this.#refused('gone', 'update')
+  }
+
+  #refused(status: 'gone' | 'superseded', operation: string): LeewayError {
+    if (status === 'gone') this.#ended = true
+    const id = this.snapshot.id
+    return status === 'gone'
+      ? new LeewayError('ERR_GONE', 'the session was logged out, revoked or has ended', { operation, id })
+      : new LeewayError('ERR_SUPERSEDED', 'somebody logged in to the session after this request loaded it', {
+          operation,
+          id,
+        })
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

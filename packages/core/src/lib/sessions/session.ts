@@ -1,0 +1,254 @@
+import type { Millis } from '../clock.ts'
+import type { Document } from '../data/document.ts'
+import type { Snapshot } from '../envelope.ts'
+import { LeewayError } from '../errors.ts'
+import { publish } from '../events.ts'
+import type { LiveRecord, SaveStatus } from '../records/live-record.ts'
+import type { SessionId } from '../store.ts'
+import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
+import { soleSecret, withPending } from './credentials.ts'
+import { assertCheckedAt, assertOwnerId } from './owner-id.ts'
+import type { Revocations } from './revocations.ts'
+import { deriveSecret, formatToken, hashSecret, mintSecret } from './token.ts'
+
+/** What a save came to, and the token to send. */
+export interface SaveResult {
+  /**
+   * `saved`: written. `touched`: nothing had changed, its life was extended. `unchanged`: nothing to do.
+   * `superseded`: somebody logged in to the session since; nothing was written. `gone`: logged out or revoked.
+   */
+  readonly status: SaveStatus
+  /** The token for the cookie; null unless this request minted or derived a secret. */
+  readonly token: string | null
+}
+
+export interface LoginOptions {
+  /** When the credentials were checked, in milliseconds since the epoch. Default: when the session was opened. */
+  readonly credentialsCheckedAt?: Millis
+}
+
+/** What the sessions layer needs for one handle. */
+export interface SessionContext {
+  readonly now: () => Millis
+  readonly revocations: Revocations
+  readonly run: <T>(operation: string, work: () => Promise<T>) => Promise<T>
+  /** A record that is not stored yet, and the secret that will open it. */
+  readonly begin: () => { readonly record: LiveRecord; readonly secret: () => string }
+  /** Reads the record again, if it is still there. */
+  readonly reload: (id: SessionId) => Promise<Snapshot | undefined>
+}
+
+/** How the request came to the session. */
+export interface Opening {
+  readonly record: LiveRecord
+  /** The secret that the request presented, if it is the current one: what a rotation derives from. */
+  readonly presented: string | undefined
+  /** The secret to send: minted for a new session, derived where a rotation is pending. */
+  readonly secret: (() => string) | undefined
+}
+
+/**
+ * One request's hold on a session. Made by `sessions.open`; not for use across requests.
+ *
+ * `data` is plain, typed and mutable. Nothing is stored before `save`, `update`, `login` or `rotate`.
+ */
+export class Session<Data extends object = Record<string, unknown>> {
+  readonly #context: SessionContext
+  readonly #openedAt: Millis
+  #record: LiveRecord
+  #isNew: boolean
+  #presented: string | undefined
+  #secret: (() => string) | undefined
+
+  /** @internal Sessions are made by `sessions.open`. */
+  constructor(context: SessionContext, opening: Opening) {
+    this.#context = context
+    this.#openedAt = context.now()
+    this.#record = opening.record
+    this.#presented = opening.presented
+    this.#secret = opening.secret
+    this.#isNew = !opening.record.stored
+  }
+
+  /** True if the request brought no live session. */
+  get isNew(): boolean {
+    return this.#isNew
+  }
+
+  /** Names the session for its whole life; changes only where a login replaces another owner's session. Not a credential. */
+  get id(): SessionId {
+    return this.#record.snapshot.id
+  }
+
+  get owner(): string | null {
+    return this.#record.snapshot.owner
+  }
+
+  get createdAt(): Millis {
+    return this.#record.snapshot.header.createdAt
+  }
+
+  /** The session is not served at or after this instant, unless a save moves it. */
+  get expiresAt(): Millis {
+    return this.#record.snapshot.expiresAt
+  }
+
+  /** The end that use does not move. */
+  get absoluteExpiresAt(): Millis {
+    return this.#record.snapshot.header.absoluteAt
+  }
+
+  /** Until this instant a request that loaded the session may still save it; from then on it may be removed. */
+  get purgeAt(): Millis {
+    return this.#record.snapshot.purgeAt
+  }
+
+  get data(): Data {
+    return this.#record.data as Data
+  }
+
+  set data(value: Data) {
+    this.#record.data = value as Document
+  }
+
+  /**
+   * Writes what has changed, merged key by key with what others saved meanwhile; extends the session's life otherwise.
+   * A new session whose data still equals its initial data is not stored.
+   *
+   * @throws `ERR_CONFLICT` with the keys that another request changed differently; `ERR_NOT_SERIALIZABLE`;
+   * `ERR_PAYLOAD_TOO_LARGE`; `ERR_UPDATE_TIMEOUT`; store errors. Nothing is written then.
+   */
+  save(): Promise<SaveResult> {
+    return this.#run('save', async () => {
+      const status = await this.#record.save()
+      return { status, token: await this.#tokenAfter(status) }
+    })
+  }
+
+  /**
+   * Atomic read-modify-write: applies `change` to what is stored, again after every conflict, and resolves with what was
+   * stored. `change` must be synchronous and may run more than once. Other unsaved changes of this handle stay unsaved.
+   *
+   * @throws `ERR_GONE` if the session was logged out or revoked; `ERR_SUPERSEDED` after somebody logged in to it;
+   * `ERR_UPDATE_TIMEOUT`; what `save` throws
+   * @example
+   * await session.update((data) => { data.visits++ })
+   */
+  update(change: (data: Data) => void): Promise<Data> {
+    return this.#run('update', async () => (await this.#record.update((data) => change(data as Data))) as Data)
+  }
+
+  /**
+   * Binds the session to its owner and replaces the secret, in one write: from then on the old cookie opens nothing and
+   * requests that loaded the session before cannot write to it (OWASP ASVS 7.2.4). Local changes are saved with it.
+   * A session of another owner is destroyed and a fresh one begun, with fresh data.
+   *
+   * @param ownerId 1 to 255 characters
+   * @throws `ERR_CONFLICT` if the session was logged in to, logged out or revoked meanwhile, or a key conflicts;
+   * `ERR_REVOKED` if `revokeAll(ownerId)` ran since the credentials were checked; `ERR_INVALID_OPTION`; what `save` throws
+   */
+  login(ownerId: string, options: LoginOptions = {}): Promise<SaveResult> {
+    assertOwnerId(ownerId, 'login')
+    const checkedAt = assertCheckedAt(options.credentialsCheckedAt ?? this.#openedAt, this.#context.now())
+    return this.#run('login', async () => {
+      if (this.#record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
+      const secret = mintSecret()
+      const status = await this.#record.save({
+        owner: ownerId,
+        header: (header, now) => ({
+          ...header,
+          epoch: header.epoch + 1,
+          absoluteAt: now + header.absoluteMs,
+          credentials: soleSecret(secret),
+        }),
+      })
+      if (status !== 'saved') {
+        throw new LeewayError('ERR_CONFLICT', 'the session was logged in to, logged out or revoked meanwhile', {
+          operation: 'login',
+          id: this.id,
+        })
+      }
+      try {
+        await this.#context.revocations.assertNotSince(ownerId, checkedAt)
+      } catch (error) {
+        await this.#record.abandon()
+        throw error
+      }
+      this.#presented = undefined
+      this.#secret = () => secret
+      return { status, token: await this.#tokenAfter(status) }
+    })
+  }
+
+  /**
+   * Periodic renewal. Stores a pending secret, which becomes current once a request presents it; the old one lives on
+   * for `overlapMs` from then. Does nothing unless this request presented the current secret.
+   *
+   * @throws `ERR_GONE`, `ERR_SUPERSEDED`, `ERR_UPDATE_TIMEOUT`, store errors
+   */
+  rotate(): Promise<SaveResult> {
+    return this.#run('rotate', async () => {
+      const presented = this.#presented
+      if (presented === undefined || this.#record.ended) {
+        const status = this.#record.ended ? 'gone' : 'unchanged'
+        return { status, token: await this.#tokenAfter(status) }
+      }
+      const hash = hashSecret(presented)
+      const outcome = await this.#record.alter('rotate', ({ header }) => {
+        const { credentials } = header
+        if (credentials?.current !== hash || credentials.pending) return undefined
+        return { ...header, credentials: withPending(credentials, presented) }
+      })
+      if ('snapshot' in outcome) {
+        const credentials = outcome.snapshot.header.credentials
+        const nonce = credentials?.current === hash ? credentials.pending?.nonce : undefined
+        this.#secret = nonce === undefined ? undefined : () => deriveSecret(presented, nonce)
+        if (outcome.status === 'saved') publish('leeway:session:rotate', () => ({ id: this.id, owner: this.owner }))
+      }
+      return { status: outcome.status, token: await this.#tokenAfter(outcome.status) }
+    })
+  }
+
+  /** Logout: once resolved, nothing brings the session back. Idempotent. */
+  destroy(): Promise<{ readonly status: 'destroyed' | 'gone' }> {
+    return this.#run('destroy', async () => ({ status: await this.#record.destroy() }))
+  }
+
+  /**
+   * Gives this session timeouts of its own ("remember me"), with the next save. The absolute end counts from that save.
+   * @throws `ERR_INVALID_OPTION`
+   */
+  setTimeouts(timeouts: SessionTimeouts): void {
+    this.#record.retime(retimedHeader(timeouts))
+  }
+
+  #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    return this.#context.run(operation, () => this.#record.inTurn(work))
+  }
+
+  async #startOver(): Promise<void> {
+    const destroyed = await this.#record.destroy()
+    if (destroyed === 'gone') {
+      throw new LeewayError('ERR_CONFLICT', "another owner's session ended while this login replaced it", {
+        operation: 'login',
+        id: this.id,
+      })
+    }
+    const { record, secret } = this.#context.begin()
+    this.#record = record
+    this.#presented = undefined
+    this.#secret = secret
+    this.#isNew = true
+  }
+
+  async #tokenAfter(status: SaveStatus): Promise<string | null> {
+    if (!this.#secret || !this.#record.stored || status === 'gone' || status === 'superseded') return null
+    if (this.#presented !== undefined && status === 'unchanged') {
+      // Derived at the opening and not checked by a write: a login since then has made it worthless, and sending it
+      // would replace the cookie of that login.
+      const stored = await this.#context.reload(this.id)
+      if (stored?.header.epoch !== this.#record.snapshot.header.epoch) return null
+    }
+    return formatToken({ id: this.id, secret: this.#secret() })
+  }
+}

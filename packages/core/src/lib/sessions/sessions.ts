@@ -1,0 +1,226 @@
+import type { Millis } from '../clock.ts'
+import { encodeDocument } from '../data/document.ts'
+import { type MissEvent, publish } from '../events.ts'
+import { isLive } from '../expiry.ts'
+import { isReservedId } from '../ids.ts'
+import { invalid, type RecordsOptions } from '../options.ts'
+import { Engine } from '../records/engine.ts'
+import type { LiveRecord } from '../records/live-record.ts'
+import { StoreCaller } from '../records/store-caller.ts'
+import type { ListedSession, SessionId } from '../store.ts'
+import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
+import { assertSpan } from '../timeouts.ts'
+import { confirmed, recognise, soleSecret } from './credentials.ts'
+import { assertOwnerId } from './owner-id.ts'
+import { Revocations } from './revocations.ts'
+import { Session, type SessionContext } from './session.ts'
+import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
+
+export interface SessionsOptions<Data extends object> extends RecordsOptions {
+  /** The data of a new session. Default: an empty object. */
+  readonly initialData?: () => Data
+  /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
+  readonly overlapMs?: Millis
+}
+
+/** A live session of an owner, as listed. */
+export type SessionInfo = ListedSession
+
+export interface RevokeAllOptions {
+  /** The id of a session to keep, usually the one that asks. */
+  readonly except?: SessionId
+}
+
+/** Sessions on a store: see {@link createSessions}. */
+export interface Sessions<Data extends object> {
+  /**
+   * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
+   * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
+   * @throws store errors: a failure is never answered with a new session
+   */
+  open(token?: string | null): Promise<Session<Data>>
+  /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
+  list(ownerId: string): Promise<SessionInfo[]>
+  /** Ends one session, if it is the owner's. @throws store errors */
+  revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'>
+  /**
+   * Ends all sessions of the owner, those being logged in to at this moment included, and resolves with how many.
+   * @throws `ERR_UNSUPPORTED` where the store cannot list; store errors
+   */
+  revokeAll(ownerId: string, options?: RevokeAllOptions): Promise<number>
+  /** Removes what is due now. @throws `ERR_CLOCK_JUMP`; `ERR_INVALID_OPTION`; store errors */
+  sweep(options?: SweepBatchOptions): Promise<SweepCount>
+  /** Sweeps at intervals until stopped, without keeping the process alive. @throws `ERR_INVALID_OPTION` */
+  startSweeper(options?: SweeperOptions): Sweeper
+  /** Stops sweepers, waits for what is under way and closes the store. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Web sessions on a store.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * import { createSessions } from '@leeway/core'
+ * import { memoryStore } from '@leeway/core/memory'
+ *
+ * const sessions = createSessions({ store: memoryStore(), initialData: () => ({ visits: 0 }) })
+ * const session = await sessions.open(undefined)
+ * await session.update((data) => { data.visits++ })
+ * const { token } = await session.save() // send it as the cookie
+ * const again = await sessions.open(token)
+ * console.log(again.data.visits) // 1
+ * await sessions.close()
+ */
+export function createSessions<Data extends object = Record<string, unknown>>(
+  options: SessionsOptions<Data>,
+): Sessions<Data> {
+  return new SessionManager(options)
+}
+
+class SessionManager<Data extends object> implements Sessions<Data> {
+  readonly #engine: Engine
+  readonly #overlapMs: Millis
+  readonly #initialText: () => string
+  readonly #store: StoreCaller
+  readonly #revocations: Revocations
+  readonly #context: SessionContext
+
+  constructor(options: SessionsOptions<Data>) {
+    const { initialData = () => ({}), overlapMs = 30_000 } = options
+    if (typeof initialData !== 'function') invalid('initialData', 'a function')
+    assertSpan(overlapMs, 'overlapMs', 0)
+    this.#engine = new Engine(options)
+    const { store, now, graceMs, codec } = this.#engine.options
+    this.#overlapMs = overlapMs
+    this.#initialText = () => encodeDocument(codec, initialData())
+    this.#store = new StoreCaller(store)
+    this.#revocations = new Revocations(this.#store, now, graceMs)
+    this.#context = {
+      now,
+      revocations: this.#revocations,
+      run: (operation, work) => this.#engine.run(operation, work),
+      begin: () => this.#begin(),
+      reload: async (id) => {
+        const found = await this.#engine.keeper.find(id)
+        return 'snapshot' in found ? found.snapshot : undefined
+      },
+    }
+  }
+
+  open(token?: string | null): Promise<Session<Data>> {
+    return this.#engine.run('open', async () => {
+      this.#engine.sweepByChance()
+      const session = await this.#resume(token)
+      if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
+      return session ?? new Session<Data>(this.#context, { ...this.#begin(), presented: undefined })
+    })
+  }
+
+  list(ownerId: string): Promise<SessionInfo[]> {
+    assertOwnerId(ownerId, 'list')
+    return this.#engine.run('list', async () => {
+      const listed = new Map<SessionId, SessionInfo>()
+      for await (const session of this.#store.list(ownerId)) {
+        if (isReservedId(session.id) || !isLive(this.#context.now(), session.expiresAt)) continue
+        listed.set(session.id, session)
+      }
+      return [...listed.values()]
+    })
+  }
+
+  revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
+    assertOwnerId(ownerId, 'revoke')
+    return this.#engine.run('revoke', () => this.#revoke(ownerId, id))
+  }
+
+  revokeAll(ownerId: string, { except }: RevokeAllOptions = {}): Promise<number> {
+    assertOwnerId(ownerId, 'revokeAll')
+    return this.#engine.run('revokeAll', async () => {
+      await this.#revocations.mark(ownerId)
+      let revoked = 0
+      for await (const { id } of this.#store.list(ownerId)) {
+        if (id === except || isReservedId(id)) continue
+        if ((await this.#revoke(ownerId, id)) === 'destroyed') revoked++
+      }
+      return revoked
+    })
+  }
+
+  sweep(options?: SweepBatchOptions): Promise<SweepCount> {
+    return this.#engine.sweep(options)
+  }
+
+  startSweeper(options?: SweeperOptions): Sweeper {
+    return this.#engine.startSweeper(options)
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** The live session that the token opens; `undefined` where a new one is to be begun. */
+  async #resume(text: string | null | undefined): Promise<Session<Data> | undefined> {
+    const token = parseToken(text)
+    if (!token) {
+      if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
+      return undefined
+    }
+    const hash = hashSecret(token.secret)
+    const found = await this.#engine.keeper.find(token.id)
+    if (!('snapshot' in found)) return miss(token.id, found.status)
+    const { id, owner, header } = found.snapshot
+    const presented = header.credentials ? recognise(header.credentials, hash, this.#context.now()) : 'wrong'
+    if (presented === 'wrong') return miss(id, 'wrong-secret')
+    if (presented === 'retired') {
+      publish('leeway:session:theft', () => ({ id, owner }))
+      return undefined
+    }
+    if (found.status === 'expired') {
+      publish('leeway:session:expired', () => ({ id, owner }))
+      return undefined
+    }
+    const record = this.#engine.resume(found.snapshot)
+    if (!record) return miss(id, 'undecodable')
+    if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
+    const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
+    return new Session<Data>(this.#context, {
+      record,
+      presented: presented === 'previous' ? undefined : token.secret,
+      secret: nonce === undefined ? undefined : () => deriveSecret(token.secret, nonce),
+    })
+  }
+
+  /** A pending secret becomes current by being presented; false if the session was logged in to or revoked meanwhile. */
+  async #confirm(record: LiveRecord, hash: string): Promise<boolean> {
+    const outcome = await record.alter('rotate', ({ header }, now) => {
+      const { credentials } = header
+      if (credentials?.pending?.hash !== hash) return undefined
+      return { ...header, credentials: confirmed(credentials, now, this.#overlapMs) }
+    })
+    return 'snapshot' in outcome
+  }
+
+  #begin(): ReturnType<SessionContext['begin']> {
+    let secret = ''
+    const record = this.#engine.begin(this.#initialText(), () => {
+      secret = mintSecret()
+      return soleSecret(secret)
+    })
+    return { record, secret: () => secret }
+  }
+
+  async #revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
+    const stored = await this.#store.load(id)
+    return stored?.owner === ownerId ? this.#engine.keeper.destroy(id, ownerId) : 'gone'
+  }
+}
+
+function miss(id: SessionId, reason: MissEvent['reason']): undefined {
+  publish('leeway:session:miss', () => ({ id, reason }))
+}
