@@ -1,0 +1,2 @@
+export type { SqliteStoreOptions } from './lib/options.ts'
+export { sqliteStore } from './lib/sqlite-store.ts'

@@ -1,0 +1,44 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import Database from 'better-sqlite3'
+
+/** A log longer than this, in pages, is cut short even where that holds up writers for a moment: 16 MiB. */
+const LONG_LOG_PAGES = 4096
+/** Passes that hold up nobody, before one that does. */
+const PASSIVE_PASSES = 3
+/** A checkpoint that waits for a long reader keeps writers waiting behind it, so it gives up soon. */
+const LOCK_WAIT_MS = 50
+
+interface Progress {
+  readonly busy: number
+  readonly log: number
+  readonly checkpointed: number
+}
+
+const db = new Database(workerData, { timeout: LOCK_WAIT_MS, fileMustExist: true })
+db.pragma('synchronous = NORMAL')
+db.pragma('wal_autocheckpoint = 0')
+const passive = db.prepare<[], Progress>('PRAGMA wal_checkpoint(PASSIVE)')
+const restart = db.prepare<[], Progress>('PRAGMA wal_checkpoint(RESTART)')
+
+parentPort?.on('message', (message: 'checkpoint' | 'close') => {
+  if (message === 'close') {
+    db.close()
+    parentPort?.close()
+    return
+  }
+  try {
+    checkpoint()
+  } catch {
+    // Busy, or a full disk: the log keeps what it has, and the next checkpoint tries again.
+  }
+  parentPort?.postMessage('done')
+})
+
+/** The log starts over only where a checkpoint has copied all of it, and writers that never pause stay ahead of a passive one. */
+function checkpoint(): void {
+  for (let pass = 0; pass < PASSIVE_PASSES; pass++) {
+    const { log, checkpointed } = passive.get() as Progress
+    if (log === checkpointed || log < LONG_LOG_PAGES) return
+  }
+  restart.get()
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { Database, Statement } from 'better-sqlite3'
+
+/** Pages in the write-ahead log that are worth a checkpoint: 4 MiB, as SQLite's own. */
+const CHECKPOINT_PAGES = 1000
+/** Pages written, by estimate, after which the log is looked at. */
+const LOOK_PAGES = 250
+
+const workerModule = new URL(`./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+/**
+ * Copies the write-ahead log into the database off the event loop: a worker, started when there is first something to
+ * copy, does it on its own connection. Where no worker can be had (a bundler left its module out, or permissions forbid
+ * it), SQLite checkpoints by itself, within a commit.
+ */
+export class Checkpointer {
+  readonly #db: Database
+  readonly #module: URL
+  readonly #look: Statement<[], { log: number; checkpointed: number }>
+  #worker: Worker | undefined
+  #working = false
+  #disabled = false
+  /** The first write looks: earlier processes may have left a long log. */
+  #writtenPages = LOOK_PAGES
+
+  constructor(db: Database, module: URL = workerModule) {
+    this.#db = db
+    this.#module = module
+    // Counts the other processes' writes too, and copies nothing.
+    this.#look = db.prepare('PRAGMA wal_checkpoint(NOOP)')
+  }
+
+  /** To be told of every commit, with the pages that it wrote, by estimate. */
+  readonly wrote = (pages: number): void => {
+    this.#writtenPages += pages
+    if (this.#writtenPages < LOOK_PAGES || this.#working || this.#disabled) return
+    this.#writtenPages = 0
+    if (this.#logPages() >= CHECKPOINT_PAGES) this.#checkpoint()
+  }
+
+  #logPages(): number {
+    try {
+      const { log, checkpointed } = this.#look.get() ?? { log: 0, checkpointed: 0 }
+      return log - checkpointed
+    } catch {
+      // The commit stands, whatever keeps the log from being looked at; the next one looks again.
+      return 0
+    }
+  }
+
+  /** To be called after the main connection was closed: the worker's is then the last, and its last checkpoint is too. */
+  async close(): Promise<void> {
+    const worker = this.#worker
+    if (worker === undefined) return
+    worker.ref()
+    worker.postMessage('close')
+    await once(worker, 'exit').catch(() => {})
+  }
+
+  #checkpoint(): void {
+    this.#working = true
+    try {
+      this.#worker ??= this.#start()
+      this.#worker.postMessage('checkpoint')
+    } catch {
+      this.#fallBack()
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#module, { workerData: this.#db.name, execArgv: [], name: 'leeway-checkpoint' })
+    worker.on('message', () => {
+      this.#working = false
+    })
+    worker.on('error', () => this.#fallBack())
+    worker.unref()
+    return worker
+  }
+
+  #fallBack(): void {
+    this.#worker = undefined
+    this.#disabled = true
+    if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { SweepOptions, SweepResult } from '@leeway/core/adapter'
+import { isBusy, storeFailed, storeTimeout } from './failures.ts'
+import { pauseMs } from './waiting.ts'
+
+const FIRST_BOUND = 50
+/** What one statement should take: the event loop stands still for so long. */
+const STATEMENT_MS = 3
+
+interface Sweepable {
+  /** Removes at most `limit` records that are due, in one statement, and counts them. */
+  remove(cutoff: number, limit: number): number
+  readonly busyTimeoutMs: number
+}
+
+/**
+ * Sweeps one store, one small statement in each turn of the event loop. How much a statement may remove follows the time
+ * that the last ones took, from sweep to sweep as well.
+ */
+export class Sweeper {
+  readonly #store: Sweepable
+  #bound = FIRST_BOUND
+
+  constructor(store: Sweepable) {
+    this.#store = store
+  }
+
+  async sweep({ cutoff, limit, budgetMs }: SweepOptions): Promise<SweepResult> {
+    const deadline = performance.now() + budgetMs
+    let removed = 0
+    let more = true
+    while (more) {
+      const bound = Math.min(this.#bound, limit - removed)
+      const swept = await this.#step(cutoff, bound, deadline)
+      if (swept === undefined) break
+      removed += swept
+      more = swept === bound
+      if (removed >= limit || performance.now() >= deadline) break
+      if (more) await turn()
+    }
+    // What is due is found by its index, so there is no place to resume at: only whether there may be more.
+    return { removed, examined: removed, cursor: more ? 'more' : undefined }
+  }
+
+  /** Undefined where the database stayed busy until the deadline. */
+  async #step(cutoff: number, bound: number, deadline: number): Promise<number | undefined> {
+    const since = performance.now()
+    for (let attempts = 0; ; attempts++) {
+      const startedAt = performance.now()
+      try {
+        const removed = this.#store.remove(cutoff, bound)
+        this.#adapt(bound, removed, performance.now() - startedAt)
+        return removed
+      } catch (error) {
+        if (!isBusy(error)) throw storeFailed(error, 'sweep')
+        const now = performance.now()
+        if (now - since >= this.#store.busyTimeoutMs) throw storeTimeout(error, this.#store.busyTimeoutMs, 'sweep')
+        if (now >= deadline) return undefined
+        await sleep(pauseMs(attempts))
+      }
+    }
+  }
+
+  #adapt(bound: number, removed: number, tookMs: number): void {
+    if (tookMs > STATEMENT_MS) this.#bound = Math.max(1, Math.floor((bound * STATEMENT_MS) / tookMs))
+    else if (removed === this.#bound && tookMs < STATEMENT_MS / 2) this.#bound = Math.ceil(this.#bound * 1.25)
+  }
+}
