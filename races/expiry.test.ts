@@ -1,0 +1,87 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Barrier } from './barrier.ts'
+import { Child } from './child.ts'
+import { type Contender, contender, GRACE_MS, type Held, IDLE_MS } from './contender.ts'
+import { scratchDirectory } from './scratch.ts'
+import type { Told } from './sweeper-process.ts'
+
+const ROUNDS = 20
+const REQUESTS = 500
+const scratch = scratchDirectory()
+
+interface Tally {
+  held: number
+  acknowledged: number
+  lost: number
+  gone: number
+  swept: number
+}
+
+test('requests that straddle their expiry while another process sweeps: none lost, none gone', async () => {
+  const naive = await straddle('naive')
+  console.log(`naive upsert, check-then-delete: ${JSON.stringify(naive)}`)
+  const leeway = await straddle('sqlite')
+  console.log(`leeway on SQLite:                ${JSON.stringify(leeway)}`)
+
+  expect(naive.held).toBe(ROUNDS * REQUESTS)
+  expect(naive.lost).toBeGreaterThan(0)
+  expect(leeway).toMatchObject({ held: ROUNDS * REQUESTS, acknowledged: ROUNDS * REQUESTS, lost: 0, gone: 0 })
+  expect(leeway.swept).toBe((ROUNDS - 1) * REQUESTS)
+}, 300_000)
+
+async function straddle(kind: 'naive' | 'sqlite'): Promise<Tally> {
+  const path = join(scratch, `${kind}.db`)
+  const sessions = contender(kind, path)
+  const sweeper = new Child<Told>('./sweeper-process.ts', [kind, path])
+  const tally: Tally = { held: 0, acknowledged: 0, lost: 0, gone: 0, swept: 0 }
+  try {
+    for (let round = 0; round < ROUNDS; round++) await straddleOnce(sessions, sweeper, tally)
+    sweeper.send({ stop: true })
+    expect(await sweeper.exited).toBe(0)
+  } finally {
+    sweeper.kill()
+    await sessions.close()
+  }
+  return tally
+}
+
+/** Loads at one millisecond before the expiry, holds every request until a cleanup is at work after it, then saves. */
+async function straddleOnce(sessions: Contender, sweeper: Child<Told>, tally: Tally): Promise<void> {
+  const { clock } = sessions
+  const tokens = await Promise.all(Array.from({ length: REQUESTS }, () => sessions.start('before')))
+  clock.advance(IDLE_MS - 1)
+  const barrier = new Barrier(REQUESTS)
+  const requests = tokens.map(async (token) => {
+    const request = (await sessions.load(token)) as Held
+    await barrier.arrive()
+    return request.save('after')
+  })
+  await barrier.full
+  tally.held += barrier.held
+
+  clock.advance(2)
+  const cutoff = clock.now()
+  sweeper.send({ now: cutoff })
+  await sweeper.next((told) => told.phase === 'checked' && told.cutoff === cutoff)
+  barrier.release()
+  const answers = await Promise.all(requests)
+  // The pass that was at work meanwhile, and a whole one after it.
+  await passAt(sweeper, cutoff)
+  tally.swept = await passAt(sweeper, cutoff)
+
+  for (const [i, token] of tokens.entries()) {
+    if (answers[i] === 'gone') tally.gone++
+    else {
+      tally.acknowledged++
+      if ((await sessions.read(token)) !== 'after') tally.lost++
+    }
+  }
+  clock.advance(IDLE_MS + GRACE_MS)
+}
+
+/** Waits for the end of a pass at this cutoff; resolves with what the sweeper has removed so far. */
+async function passAt(sweeper: Child<Told>, cutoff: number): Promise<number> {
+  const told = await sweeper.next(({ phase, cutoff: at }) => phase === 'swept' && at === cutoff)
+  return told.removed
+}

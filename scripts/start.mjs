@@ -1,0 +1,14 @@
+// `npm start`: the example app on SQLite. Ctrl-C goes to the app itself, which closes its database and exits.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { environment, install, root } from './bootstrap.mjs'
+
+await install()
+const app = spawn('node', ['--conditions=@leeway/source', 'src/server.ts'], {
+  cwd: join(root, 'examples', 'express'),
+  env: environment,
+  stdio: 'inherit',
+})
+// A terminal sends Ctrl-C to both processes; a process manager signals only this one, so it is passed on.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.kill(signal))
+app.on('exit', (code, signal) => process.exit(signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : (code ?? 1)))
