@@ -4,7 +4,9 @@ import Database from 'better-sqlite3'
 /** A log longer than this, in pages, is cut short even where that holds up writers for a moment: 16 MiB. */
 const LONG_LOG_PAGES = 4096
 /** Passes that hold up nobody, before one that does. */
-const PASSIVE_PASSES = 3
+const PASSIVE_PASSES = 5
+/** Few enough to be copied while writers wait. */
+const FEW_PAGES = 500
 /** A checkpoint that waits for a long reader keeps writers waiting behind it, so it gives up soon. */
 const LOCK_WAIT_MS = 50
 
@@ -34,11 +36,16 @@ parentPort?.on('message', (message: 'checkpoint' | 'close') => {
   parentPort?.postMessage('done')
 })
 
-/** The log starts over only where a checkpoint has copied all of it, and writers that never pause stay ahead of a passive one. */
+/**
+ * The log starts over only where all of it has been copied before the next write; writers that never pause stay ahead of
+ * a checkpoint that does not hold them up. So what is left at the end, and only that, is copied under their lock.
+ */
 function checkpoint(): void {
-  for (let pass = 0; pass < PASSIVE_PASSES; pass++) {
+  for (let pass = 0, copied = 0; pass < PASSIVE_PASSES; pass++) {
     const { log, checkpointed } = passive.get() as Progress
-    if (log === checkpointed || log < LONG_LOG_PAGES) return
+    if (log < LONG_LOG_PAGES) return
+    if (checkpointed - copied < FEW_PAGES) break
+    copied = checkpointed
   }
   restart.get()
 }

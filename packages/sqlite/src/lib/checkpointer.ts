@@ -6,6 +6,8 @@ import type { Database, Statement } from 'better-sqlite3'
 const CHECKPOINT_PAGES = 1000
 /** Pages written, by estimate, after which the log is looked at. */
 const LOOK_PAGES = 250
+/** Pages waiting for a checkpoint that make writers slow down, or the log would outgrow every limit: 64 MiB. */
+const BEHIND_PAGES = 16_384
 
 const workerModule = new URL(`./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
@@ -21,6 +23,7 @@ export class Checkpointer {
   #worker: Worker | undefined
   #working = false
   #disabled = false
+  #behind = false
   /** The first write looks: earlier processes may have left a long log. */
   #writtenPages = LOOK_PAGES
 
@@ -31,15 +34,22 @@ export class Checkpointer {
     this.#look = db.prepare('PRAGMA wal_checkpoint(NOOP)')
   }
 
+  /** True while commits outrun the checkpoint by so much that they should be spaced out. */
+  get behind(): boolean {
+    return this.#behind
+  }
+
   /** To be told of every commit, with the pages that it wrote, by estimate. */
   readonly wrote = (pages: number): void => {
     this.#writtenPages += pages
-    if (this.#writtenPages < LOOK_PAGES || this.#working || this.#disabled) return
+    if (this.#writtenPages < LOOK_PAGES || this.#disabled) return
     this.#writtenPages = 0
-    if (this.#logPages() >= CHECKPOINT_PAGES) this.#checkpoint()
+    const waiting = this.#waitingPages()
+    this.#behind = waiting >= BEHIND_PAGES
+    if (waiting >= CHECKPOINT_PAGES && !this.#working) this.#checkpoint()
   }
 
-  #logPages(): number {
+  #waitingPages(): number {
     try {
       const { log, checkpointed } = this.#look.get() ?? { log: 0, checkpointed: 0 }
       return log - checkpointed
@@ -72,6 +82,7 @@ export class Checkpointer {
     const worker = new Worker(this.#module, { workerData: this.#db.name, execArgv: [], name: 'leeway-checkpoint' })
     worker.on('message', () => {
       this.#working = false
+      this.#behind = false
     })
     worker.on('error', () => this.#fallBack())
     worker.unref()
@@ -81,6 +92,7 @@ export class Checkpointer {
   #fallBack(): void {
     this.#worker = undefined
     this.#disabled = true
+    this.#behind = false
     if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   }
 }

@@ -52,9 +52,10 @@ export function storeOn(db: Database, options: ResolvedOptions): SessionStore {
   const gate = new Gate()
   const statements = prepareStatements(db, namespace)
   const checkpointer = new Checkpointer(db)
-  const queue = new WriteQueue(db, busyTimeoutMs, checkpointer.wrote)
+  const queue = new WriteQueue(db, busyTimeoutMs, checkpointer)
   const sweeper = new Sweeper({
     busyTimeoutMs,
+    behind: () => checkpointer.behind,
     remove(cutoff, limit) {
       const { changes } = statements.sweep.run(cutoff, limit, cutoff)
       checkpointer.wrote(changes * 3)

@@ -17,6 +17,12 @@ export interface Write<T> {
   decide(): T
 }
 
+/** The write-ahead log, which is told of what is written and may ask for slower writes. */
+interface Log {
+  readonly behind: boolean
+  wrote(pages: number): void
+}
+
 interface Entry {
   readonly write: Write<unknown>
   readonly resolve: (answer: unknown) => void
@@ -31,7 +37,7 @@ interface Entry {
 export class WriteQueue {
   readonly #db: Database
   readonly #busyTimeoutMs: number
-  readonly #committed: (pages: number) => void
+  readonly #log: Log
   readonly #begin: Statement<[]>
   readonly #commit: Statement<[]>
   readonly #rollback: Statement<[]>
@@ -40,10 +46,10 @@ export class WriteQueue {
   #busyAttempts = 0
   #idle: (() => void)[] = []
 
-  constructor(db: Database, busyTimeoutMs: number, committed: (pages: number) => void) {
+  constructor(db: Database, busyTimeoutMs: number, log: Log) {
     this.#db = db
     this.#busyTimeoutMs = busyTimeoutMs
-    this.#committed = committed
+    this.#log = log
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
     this.#rollback = db.prepare('ROLLBACK')
@@ -64,7 +70,8 @@ export class WriteQueue {
 
   #schedule(): void {
     this.#scheduled = true
-    setImmediate(this.#flush)
+    if (this.#log.behind) setTimeout(this.#flush, 1)
+    else setImmediate(this.#flush)
   }
 
   readonly #flush = (): void => {
@@ -94,8 +101,8 @@ export class WriteQueue {
     }
     if (answer === undefined) return false
     this.#entries.length = 0
-    this.#committed(entry.write.pages)
     entry.resolve(answer)
+    this.#log.wrote(entry.write.pages)
     return true
   }
 
@@ -121,8 +128,8 @@ export class WriteQueue {
       return
     }
     this.#entries.splice(0, taken)
-    this.#committed(pages)
     for (const answer of answers) answer()
+    this.#log.wrote(pages)
   }
 
   /** SQLite undoes a failing statement alone, unless it is short of space, memory or a disk: then the transaction is over. */
