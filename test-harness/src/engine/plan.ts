@@ -1,0 +1,63 @@
+import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError } from '@leeway/core/adapter'
+import { manualClock } from '@leeway/core/testing'
+import { rules as allRules } from '../rules/index.ts'
+import type { Facts, Rule } from './rule.ts'
+import { withScratch } from './scratch.ts'
+import type { Subject } from './subject.ts'
+
+/** Which rules are run. */
+export interface Selection {
+  /** Ids of the rules to run; the others are reported as not run. Default: all. */
+  readonly rules?: readonly string[] | undefined
+  /** Rules that are knowingly not kept, each with the reason. They are not run, and are no pass. */
+  readonly waive?: Readonly<Record<string, string>> | undefined
+  /** Real milliseconds after which a rule has failed because a call never answered. Default 10,000. */
+  readonly deadlineMs?: number | undefined
+}
+
+export const DEFAULT_DEADLINE_MS = 10_000
+
+/** A rule and what is to become of it. */
+export interface Planned {
+  readonly rule: Rule
+  readonly skip?: { readonly status: 'waived' | 'not-run' | 'not-applicable'; readonly reason: string }
+}
+
+/**
+ * @param facts undefined if the store could not be opened: then nothing is known to be not applicable
+ * @throws `ERR_INVALID_OPTION` for an id that is no rule's, or a waiver without a reason
+ */
+export function planRules(facts: Facts | undefined, { rules, waive = {} }: Selection): Planned[] {
+  for (const id of [...(rules ?? []), ...Object.keys(waive)]) {
+    if (!allRules.some((rule) => rule.id === id)) invalid(`there is no rule ${id}`)
+  }
+  for (const [id, reason] of Object.entries(waive)) if (!reason) invalid(`the waiver of ${id} needs a reason`)
+  return allRules.map((rule) => {
+    const waived = waive[rule.id]
+    if (waived !== undefined) return { rule, skip: { status: 'waived', reason: waived } }
+    if (rules && !rules.includes(rule.id)) return { rule, skip: { status: 'not-run', reason: 'not selected' } }
+    if (facts && rule.needs?.isMet(facts) === false)
+      return { rule, skip: { status: 'not-applicable', reason: rule.needs.reason } }
+    return { rule }
+  })
+}
+
+/** Opens a store once, to read what it declares. */
+export async function readFacts(subject: Subject): Promise<Facts> {
+  return withScratch(subject, async (scratch) => {
+    const store = await subject.open({
+      scratch,
+      namespace: 'default',
+      clock: manualClock(),
+      step: async () => {},
+      maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+    })
+    const { capabilities } = store
+    void store.close().catch(() => {})
+    return { subject, capabilities }
+  })
+}
+
+function invalid(message: string): never {
+  throw new LeewayError('ERR_INVALID_OPTION', message, { operation: 'runConformance' })
+}

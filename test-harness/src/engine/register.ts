@@ -1,0 +1,48 @@
+import { formatFailure } from '../report/format-report.ts'
+import { describeError } from './expect.ts'
+import { ConformanceFailure } from './failure.ts'
+import { DEFAULT_DEADLINE_MS, planRules, readFacts, type Selection } from './plan.ts'
+import { runRule } from './run-rule.ts'
+import type { Subject } from './subject.ts'
+
+type Define = (title: string, run: () => Promise<void>) => unknown
+
+/** The part of a test runner that the kit uses: vitest, node:test, mocha and jest have it. */
+export interface Runner extends Selection {
+  describe(title: string, define: () => void): unknown
+  readonly it: Define & { readonly skip: Define }
+}
+
+/**
+ * Registers one test a rule with a test runner. Opens the store once before, because what it declares decides which
+ * rules apply, and runners want to know their tests before they run them: so await it at the top level of the test file.
+ * Rules that are not run are registered with `it.skip`, with the reason in the title.
+ *
+ * @example
+ * import { describe, it } from 'vitest'
+ * await register(subject, { describe, it })
+ * @throws `ERR_INVALID_OPTION`
+ */
+export async function register(subject: Subject, runner: Runner): Promise<void> {
+  const { describe, it, deadlineMs = DEFAULT_DEADLINE_MS } = runner
+  const facts = await readFacts(subject).catch((error: unknown) => new Error(describeError(error)))
+  if (facts instanceof Error) {
+    describe(subject.name, () => void it('opens', () => Promise.reject(facts)))
+    return
+  }
+  const planned = planRules(facts, runner)
+  describe(subject.name, () => {
+    for (const { rule, skip } of planned) {
+      const title = `${rule.id} ${rule.title}`
+      if (skip) it.skip(`${title} [${skip.status}: ${skip.reason}]`, async () => {})
+      else it(title, () => check(rule))
+    }
+    if (planned.every(({ skip }) => skip)) it('runs at least one rule', () => Promise.reject(new Error('nothing run')))
+  })
+
+  async function check(rule: (typeof planned)[number]['rule']): Promise<void> {
+    if (facts instanceof Error) throw facts
+    const result = await runRule(rule, facts, deadlineMs)
+    if (result.status !== 'pass') throw new ConformanceFailure(formatFailure(result))
+  }
+}

@@ -1,0 +1,40 @@
+import { type Report, type RuleResult, reportOf } from '../report/report.ts'
+import { describeError } from './expect.ts'
+import { DEFAULT_DEADLINE_MS, type Planned, planRules, readFacts, type Selection } from './plan.ts'
+import type { Facts } from './rule.ts'
+import { describeRule, runRule } from './run-rule.ts'
+import type { Subject } from './subject.ts'
+
+export interface RunOptions extends Selection {
+  /** Called with each result as it comes. */
+  readonly onResult?: ((result: RuleResult) => void) | undefined
+}
+
+/**
+ * Runs the rules, one after another, and reports. Rejects only for wrong options: a store that cannot even be opened
+ * is a report full of errors.
+ *
+ * @example
+ * const report = await runConformance(subject)
+ * console.log(formatReport(report))
+ * process.exitCode = report.ok ? 0 : 1
+ * @throws `ERR_INVALID_OPTION`
+ */
+export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
+  const started = performance.now()
+  const { deadlineMs = DEFAULT_DEADLINE_MS, onResult } = options
+  const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
+  const results: RuleResult[] = []
+  for (const planned of planRules(facts instanceof Error ? undefined : facts, options)) {
+    const result = await resultOf(planned, facts, deadlineMs)
+    results.push(result)
+    onResult?.(result)
+  }
+  return reportOf(subject.name, results, performance.now() - started)
+}
+
+async function resultOf({ rule, skip }: Planned, facts: Facts | Error, deadlineMs: number): Promise<RuleResult> {
+  if (skip) return { ...describeRule(rule), ...skip, ms: 0 }
+  if (!(facts instanceof Error)) return runRule(rule, facts, deadlineMs)
+  return { ...describeRule(rule), status: 'error', failure: { message: facts.message, trace: [] }, ms: 0 }
+}

@@ -1,0 +1,70 @@
+import type { SessionStore } from '@leeway/core/adapter'
+import { describeError, fieldsOf } from './expect.ts'
+import { show } from './failure.ts'
+
+const KEPT_LINES = 12
+
+interface Call {
+  readonly text: string
+  answer: string
+}
+
+/** What was asked of the stores of one rule and what they answered: the end of it stands in the report of a failure. */
+export class Trace {
+  #calls: Call[] = []
+
+  /** The same store, with every call written down. Nothing else about it changes. */
+  follow(store: SessionStore, handle: string): SessionStore {
+    const called = <T>(operation: string, argument: unknown, call: () => Promise<T>): Promise<T> => {
+      const entry: Call = {
+        text: `${handle}.${operation}(${argument === undefined ? '' : brief(argument)})`,
+        answer: '',
+      }
+      this.#calls = [...this.#calls.slice(1 - KEPT_LINES), entry]
+      const running = call()
+      if (running instanceof Promise) {
+        running.then(
+          (answer) => {
+            entry.answer = brief(answer)
+          },
+          (error) => {
+            entry.answer = describeError(error)
+          },
+        )
+      }
+      return running
+    }
+    const followed: SessionStore = {
+      get capabilities() {
+        return store.capabilities
+      },
+      create: (session) => called('create', session, () => store.create(session)),
+      load: (id) => called('load', id, () => store.load(id)),
+      update: (session, expected) => called('update', session, () => store.update(session, expected)),
+      touch: (loaded, lifetime) => called('touch', { ...loaded, ...lifetime }, () => store.touch(loaded, lifetime)),
+      destroy: (id) => called('destroy', id, () => store.destroy(id)),
+      sweep: (options) => called('sweep', options, () => store.sweep(options)),
+      close: () => called('close', undefined, () => store.close()),
+    }
+    const { list } = store
+    if (list === undefined) return followed
+    return { ...followed, list: (query) => called('list', query, () => list.call(store, query)) }
+  }
+
+  /** The last calls, oldest first. */
+  lines(): string[] {
+    return this.#calls.map(({ text, answer }) => `${text} → ${answer === '' ? 'no answer yet' : answer}`)
+  }
+}
+
+/** Records without the fields that say nothing in a trace. */
+function brief(value: unknown): string {
+  if (typeof value === 'string') return value.length > 26 ? `${value.slice(0, 12)}…` : value
+  return show(isRecord(value) ? { ...fieldsOf(value), version: value.version.slice(0, 6) } : value)
+}
+
+function isRecord(value: unknown): value is Parameters<typeof fieldsOf>[0] {
+  return typeof value === 'object' && value !== null && 'payload' in value && 'version' in value
+    ? typeof value.version === 'string'
+    : false
+}

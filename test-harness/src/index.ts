@@ -1,0 +1,12 @@
+/**
+ * Does your session store keep its promises? Describe it with {@link defineSubject}, then {@link register} the rules
+ * with your test runner, or {@link runConformance} and read the report.
+ * @module
+ */
+export { type Runner, register } from './engine/register.ts'
+export type { Level, Rule, Tier } from './engine/rule.ts'
+export { type RunOptions, runConformance } from './engine/run-conformance.ts'
+export { defineSubject, type OpenOptions, type RecordLocation, type Step, type Subject } from './engine/subject.ts'
+export { formatReport } from './report/format-report.ts'
+export type { Failure, Report, RuleResult, Status, TierVerdict } from './report/report.ts'
+export { rules } from './rules/index.ts'

@@ -1,0 +1,26 @@
+import type { Need } from '../engine/rule.ts'
+
+export const listing: Need = {
+  reason: 'the store declares no list',
+  isMet: ({ capabilities }) => capabilities.list,
+}
+
+export const sweptPurge: Need = {
+  reason: "the store's backend purges by itself",
+  isMet: ({ capabilities }) => capabilities.purge === 'sweep',
+}
+
+export const survival: Need = {
+  reason: 'the store declares that nothing survives',
+  isMet: ({ capabilities }) => capabilities.survives !== 'nothing',
+}
+
+export const corruptHook: Need = {
+  reason: 'the subject has no `corrupt` hook',
+  isMet: ({ subject }) => subject.corrupt !== undefined,
+}
+
+export const failHook: Need = {
+  reason: 'the subject has no `fail` hook',
+  isMet: ({ subject }) => subject.fail !== undefined,
+}
