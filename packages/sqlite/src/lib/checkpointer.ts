@@ -6,8 +6,10 @@ import type { Database, Statement } from 'better-sqlite3'
 const CHECKPOINT_PAGES = 1000
 /** Pages written, by estimate, after which the log is looked at. */
 const LOOK_PAGES = 250
-/** Pages waiting for a checkpoint that make writers slow down, or the log would outgrow every limit: 64 MiB. */
+/** Pages waiting for a checkpoint above which writers slow down, or the log would outgrow every limit: 64 MiB. */
 const BEHIND_PAGES = 16_384
+/** How long a page then holds up the next commit: 40 MiB a second, and the less the longer the log. */
+const PAGE_PAUSE_MS = 0.1
 
 const workerModule = new URL(`./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
@@ -23,7 +25,9 @@ export class Checkpointer {
   #worker: Worker | undefined
   #working = false
   #disabled = false
-  #behind = false
+  /** Pages waiting, where there are so many that commits have to be spaced out. */
+  #behind = 0
+  #pauseMs = 0
   /** The first write looks: earlier processes may have left a long log. */
   #writtenPages = LOOK_PAGES
 
@@ -34,18 +38,19 @@ export class Checkpointer {
     this.#look = db.prepare('PRAGMA wal_checkpoint(NOOP)')
   }
 
-  /** True while commits outrun the checkpoint by so much that they should be spaced out. */
-  get behind(): boolean {
-    return this.#behind
+  /** How long to wait before the next commit: 0, unless commits outrun the checkpoint. */
+  get pauseMs(): number {
+    return this.#pauseMs
   }
 
   /** To be told of every commit, with the pages that it wrote, by estimate. */
   readonly wrote = (pages: number): void => {
     this.#writtenPages += pages
+    this.#pauseMs = (pages * PAGE_PAUSE_MS * this.#behind) / BEHIND_PAGES
     if (this.#writtenPages < LOOK_PAGES || this.#disabled) return
     this.#writtenPages = 0
     const waiting = this.#waitingPages()
-    this.#behind = waiting >= BEHIND_PAGES
+    this.#behind = waiting >= BEHIND_PAGES ? waiting : 0
     if (waiting >= CHECKPOINT_PAGES && !this.#working) this.#checkpoint()
   }
 
@@ -82,7 +87,8 @@ export class Checkpointer {
     const worker = new Worker(this.#module, { workerData: this.#db.name, execArgv: [], name: 'leeway-checkpoint' })
     worker.on('message', () => {
       this.#working = false
-      this.#behind = false
+      this.#behind = 0
+      this.#pauseMs = 0
     })
     worker.on('error', () => this.#fallBack())
     worker.unref()
@@ -92,7 +98,7 @@ export class Checkpointer {
   #fallBack(): void {
     this.#worker = undefined
     this.#disabled = true
-    this.#behind = false
+    this.#behind = 0
     if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   }
 }

@@ -55,7 +55,7 @@ export function storeOn(db: Database, options: ResolvedOptions): SessionStore {
   const queue = new WriteQueue(db, busyTimeoutMs, checkpointer)
   const sweeper = new Sweeper({
     busyTimeoutMs,
-    behind: () => checkpointer.behind,
+    pauseMs: () => checkpointer.pauseMs,
     remove(cutoff, limit) {
       const { changes } = statements.sweep.run(cutoff, limit, cutoff)
       checkpointer.wrote(changes * 3)

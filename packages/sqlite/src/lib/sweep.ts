@@ -10,8 +10,8 @@ const STATEMENT_MS = 3
 interface Sweepable {
   /** Removes at most `limit` records that are due, in one statement, and counts them. */
   remove(cutoff: number, limit: number): number
-  /** Whether writes should be spaced out. */
-  behind(): boolean
+  /** How long to wait before the next write. */
+  pauseMs(): number
   readonly busyTimeoutMs: number
 }
 
@@ -38,7 +38,7 @@ export class Sweeper {
       removed += swept
       more = swept === bound
       if (removed >= limit || performance.now() >= deadline) break
-      if (more) await (this.#store.behind() ? sleep(1) : turn())
+      if (more) await this.#breathe()
     }
     // What is due is found by its index, so there is no place to resume at: only whether there may be more.
     return { removed, examined: removed, cursor: more ? 'more' : undefined }
@@ -61,6 +61,11 @@ export class Sweeper {
         await sleep(pauseMs(attempts))
       }
     }
+  }
+
+  #breathe(): Promise<void> {
+    const pause = this.#store.pauseMs()
+    return pause > 0 ? sleep(pause) : turn()
   }
 
   #adapt(bound: number, removed: number, tookMs: number): void {

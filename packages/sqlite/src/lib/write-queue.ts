@@ -19,7 +19,7 @@ export interface Write<T> {
 
 /** The write-ahead log, which is told of what is written and may ask for slower writes. */
 interface Log {
-  readonly behind: boolean
+  readonly pauseMs: number
   wrote(pages: number): void
 }
 
@@ -70,7 +70,8 @@ export class WriteQueue {
 
   #schedule(): void {
     this.#scheduled = true
-    if (this.#log.behind) setTimeout(this.#flush, 1)
+    const { pauseMs } = this.#log
+    if (pauseMs > 0) setTimeout(this.#flush, pauseMs)
     else setImmediate(this.#flush)
   }
 

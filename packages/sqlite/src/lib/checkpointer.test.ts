@@ -1,0 +1,56 @@
+import { readdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { optionsFor, record, temporaryPath } from '../testing/support.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { openDatabase } from './open.ts'
+import { sqliteStore } from './sqlite-store.ts'
+
+const MiB = 1024 * 1024
+const logMiB = (path: string) => statSync(`${path}-wal`).size / MiB
+
+test('under sustained writes the log stays bounded, and after close nothing of it is left', {
+  timeout: 120_000,
+}, async () => {
+  const path = temporaryPath()
+  const store = sqliteStore({ path })
+  const payload = 'x'.repeat(20_000)
+  let longest = 0
+  let written = 0
+  for (let n = 0; n < 600; n++) {
+    await Promise.all(Array.from({ length: 16 }, (_, k) => store.create(record(n * 16 + k, { payload }))))
+    written += 16 * payload.length
+    longest = Math.max(longest, logMiB(path))
+  }
+  console.log(
+    `${(written / MiB).toFixed()} MiB of payloads written; the log was never longer than ${longest.toFixed()} MiB`,
+  )
+  expect(longest).toBeLessThan(160)
+  await store.close()
+  expect(readdirSync(dirname(path))).toEqual(['sessions.db'])
+  const db = new Database(path)
+  expect(db.pragma('integrity_check', { simple: true })).toBe('ok')
+  db.close()
+})
+
+test('where no worker can be had, SQLite checkpoints by itself', async () => {
+  const path = temporaryPath()
+  const db = openDatabase(optionsFor(path))
+  onTestFinished(() => {
+    db.close()
+  })
+  db.exec('CREATE TABLE filler (bytes BLOB)')
+  const fill = db.prepare('INSERT INTO filler VALUES (zeroblob(4000000))')
+  const checkpointer = new Checkpointer(db, new URL('./not-there.js', import.meta.url))
+  fill.run()
+  fill.run()
+  expect(db.pragma('wal_autocheckpoint', { simple: true })).toBe(0)
+  checkpointer.wrote(2000)
+  await checkpointer.close()
+  expect(db.pragma('wal_autocheckpoint', { simple: true })).toBe(1000)
+  fill.run()
+  expect(db.pragma('wal_checkpoint(NOOP)')).toEqual([expect.objectContaining({ busy: 0 })])
+  const [{ log, checkpointed }] = db.pragma('wal_checkpoint(NOOP)') as [{ log: number; checkpointed: number }]
+  expect(checkpointed).toBe(log)
+})
