@@ -1,0 +1,72 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pack, published } from '../scripts/packages.mjs'
+import { freePort, get, readmeExample, root } from './documents.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
+let tarballs: string[] = []
+
+beforeAll(async () => {
+  tarballs = await pack(directory)
+}, 120_000)
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+test('every published package has a tarball, which holds dist, its README and nothing of the sources', () => {
+  expect(tarballs).toHaveLength(published.length)
+  for (const tarball of tarballs) {
+    const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' }).trim().split('\n')
+    const others = files.filter((file) => !file.startsWith('package/dist/'))
+    expect(others.sort()).toEqual(['package/LICENSE', 'package/README.md', 'package/package.json'])
+    expect(files.length).toBeGreaterThan(others.length)
+  }
+})
+
+test("the README's example runs from the tarballs, in an empty directory, with plain npm", async () => {
+  const app = mkdtempSync(join(directory, 'app-'))
+  writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: app, stdio: 'pipe' })
+  writeFileSync(join(app, 'server.ts'), readmeExample())
+  const port = await freePort()
+  const server = spawn('node', ['server.ts'], {
+    cwd: app,
+    env: { ...process.env, PORT: String(port) },
+    stdio: 'inherit',
+  })
+  try {
+    const first = await get(`http://127.0.0.1:${port}/`)
+    expect(await first.text()).toBe('visit 1\n')
+    const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect(cookie).toMatch(/^leeway=[a-z2-7]{26}\.[\w-]{32}$/)
+    const second = await get(`http://127.0.0.1:${port}/`, cookie)
+    expect(await second.text()).toBe('visit 2\n')
+    expect(second.headers.get('set-cookie')).toBeNull()
+  } finally {
+    server.kill()
+    await once(server, 'exit')
+  }
+}, 120_000)
+
+test('the published types compile in strict mode without the sources', () => {
+  const app = mkdtempSync(join(directory, 'types-'))
+  writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: app, stdio: 'pipe' })
+  writeFileSync(join(app, 'app.ts'), readFileSync(join(root, 'checks', 'typed-app.ts'), 'utf8'))
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--lib',
+    'es2024,esnext.disposable',
+  ]
+  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), [...options, '--types', '', 'app.ts'], {
+    cwd: app,
+    stdio: 'pipe',
+  })
+}, 120_000)

@@ -1,0 +1,33 @@
+// Compiled against the published types: what an application and an author of a store write, without @types/node.
+import { createSessions, isLeewayError, type SessionStore } from '@leeway/core'
+import { Gate } from '@leeway/core/adapter'
+import { memoryStore } from '@leeway/core/memory'
+import { createRecords } from '@leeway/core/records'
+import { manualClock } from '@leeway/core/testing'
+import { sqliteStore } from '@leeway/sqlite'
+
+interface Cart {
+  items: { name: string; price: number }[]
+}
+
+const sessions = createSessions<Cart>({
+  store: memoryStore(),
+  initialData: () => ({ items: [] }),
+  clock: manualClock(),
+  onConflict: (_key, { ours }) => ours,
+})
+const session = await sessions.open('a token')
+session.data.items.push({ name: 'book', price: 12 })
+const price: number | undefined = (await session.update((data) => data.items.sort())).items[0]?.price
+// @ts-expect-error the data is typed
+session.data.cart = price
+const token: string | null = (await session.save()).token
+
+const records = createRecords<Cart>({ store: sqliteStore({ path: 'sessions.db' }) })
+const record = await records.load('an id')
+const items: Cart['items'] | undefined = record?.data.items
+
+const store: SessionStore = memoryStore()
+const gate = new Gate()
+
+export { gate, isLeewayError, items, store, token }
