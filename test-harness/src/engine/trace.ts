@@ -1,5 +1,5 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import { describeError, fieldsOf } from './expect.ts'
+import { describeError } from './expect.ts'
 import { show } from './failure.ts'
 
 const KEPT_LINES = 12
@@ -57,14 +57,22 @@ export class Trace {
   }
 }
 
-/** Records without the fields that say nothing in a trace. */
+/** Long strings cut off and instants as times of the day, so that a call fits on a line. */
 function brief(value: unknown): string {
-  if (typeof value === 'string') return value.length > 26 ? `${value.slice(0, 12)}…` : value
-  return show(isRecord(value) ? { ...fieldsOf(value), version: value.version.slice(0, 6) } : value)
+  return show(shorten(value))
+    .replaceAll("'", '')
+    .replaceAll(/, cursor: undefined/g, '')
 }
 
-function isRecord(value: unknown): value is Parameters<typeof fieldsOf>[0] {
-  return typeof value === 'object' && value !== null && 'payload' in value && 'version' in value
-    ? typeof value.version === 'string'
-    : false
+function shorten(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return value.length > 16 ? `${value.slice(0, 6)}…` : value
+  if (typeof value === 'number' && /At$|^cutoff$/.test(key)) return timeOf(value)
+  if (Array.isArray(value)) return value.map((item) => shorten(item))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shorten(field, name)]))
+}
+
+function timeOf(instant: number): unknown {
+  const date = new Date(instant)
+  return Number.isNaN(date.getTime()) ? instant : date.toISOString().slice(11, -1)
 }

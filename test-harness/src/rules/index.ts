@@ -1,9 +1,43 @@
 import type { Rule } from '../engine/rule.ts'
+import { aliasingRules } from './aliasing.ts'
+import { boundaryRules } from './boundaries.ts'
+import { capabilityRules } from './capabilities.ts'
+import { closeRules } from './close.ts'
+import { concurrencyRules } from './concurrency.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
+import { errorRules } from './errors.ts'
+import { idRules } from './ids.ts'
+import { listRules } from './list.ts'
 import { loadRules } from './load.ts'
+import { namespaceRules } from './namespaces.ts'
+import { orderRules } from './orders.ts'
+import { payloadRules } from './payloads.ts'
+import { recordRules } from './records.ts'
+import { stepRules } from './steps.ts'
+import { sweepRules } from './sweep.ts'
 import { touchRules } from './touch.ts'
 import { updateRules } from './update.ts'
 
 /** Every rule of the contract, in the order of SPEC.md. */
-export const rules: readonly Rule[] = [...createRules, ...loadRules, ...updateRules, ...touchRules, ...destroyRules]
+export const rules: readonly Rule[] = [
+  ...createRules,
+  ...loadRules,
+  ...updateRules,
+  ...touchRules,
+  ...destroyRules,
+  ...sweepRules,
+  ...boundaryRules,
+  ...orderRules,
+  ...stepRules,
+  ...concurrencyRules,
+  ...listRules,
+  ...payloadRules,
+  ...idRules,
+  ...recordRules,
+  ...aliasingRules,
+  ...errorRules,
+  ...namespaceRules,
+  ...capabilityRules,
+  ...closeRules,
+]

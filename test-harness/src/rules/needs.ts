@@ -24,3 +24,10 @@ export const failHook: Need = {
   reason: 'the subject has no `fail` hook',
   isMet: ({ subject }) => subject.fail !== undefined,
 }
+
+export function both(first: Need, second: Need): Need {
+  return {
+    reason: `${first.reason}, or ${second.reason}`,
+    isMet: (facts) => first.isMet(facts) && second.isMet(facts),
+  }
+}
