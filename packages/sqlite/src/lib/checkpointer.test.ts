@@ -34,6 +34,28 @@ test('under sustained writes the log stays bounded, and after close nothing of i
   db.close()
 })
 
+test('a long reader lets the log grow, and once it is gone the log is cut again', { timeout: 120_000 }, async () => {
+  const path = temporaryPath()
+  const store = sqliteStore({ path })
+  onTestFinished(() => store.close())
+  await store.create(record('seen'))
+  const reader = new Database(path)
+  reader.exec('BEGIN')
+  const count = reader.prepare('SELECT count(*) FROM "leeway:default"').pluck()
+  expect(count.get()).toBe(1)
+  const payload = 'x'.repeat(100_000)
+  let written = 0
+  const write = () => store.create(record(written++, { payload }))
+  while (written < 40 || logMiB(path) < 80) await Promise.all(Array.from({ length: 8 }, write))
+  expect(count.get()).toBe(1)
+  reader.exec('COMMIT')
+  reader.close()
+  const writtenBefore = written
+  while (logMiB(path) > 70 && written < writtenBefore + 10_000) await write()
+  console.log(`the log was cut after ${written - writtenBefore} more writes of 100 KB`)
+  expect(logMiB(path)).toBeLessThan(70)
+})
+
 test('where no worker can be had, SQLite checkpoints by itself', async () => {
   const path = temporaryPath()
   const db = openDatabase(optionsFor(path))

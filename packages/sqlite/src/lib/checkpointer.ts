@@ -6,8 +6,10 @@ import type { Database, Statement } from 'better-sqlite3'
 const CHECKPOINT_PAGES = 1000
 /** Pages written, by estimate, after which the log is looked at. */
 const LOOK_PAGES = 250
-/** Pages waiting for a checkpoint above which writers slow down, or the log would outgrow every limit: 64 MiB. */
-const BEHIND_PAGES = 16_384
+/** Pages in the log above which writers slow down during a checkpoint, or it would outgrow every limit: 64 MiB. */
+const LONG_LOG_PAGES = 16_384
+/** Pages waiting at which work that can wait does: 16 MiB. */
+const PATIENCE_PAGES = 4_096
 /** How long a page then holds up the next commit: 40 MiB a second, and the less the longer the log. */
 const PAGE_PAUSE_MS = 0.1
 
@@ -25,8 +27,8 @@ export class Checkpointer {
   #worker: Worker | undefined
   #working = false
   #disabled = false
-  /** Pages waiting, where there are so many that commits have to be spaced out. */
-  #behind = 0
+  #logPages = 0
+  #waitingPages = 0
   #pauseMs = 0
   /** The first write looks: earlier processes may have left a long log. */
   #writtenPages = LOOK_PAGES
@@ -43,24 +45,29 @@ export class Checkpointer {
     return this.#pauseMs
   }
 
+  /** Whether a checkpoint is under way with so much to do that work which can wait should. */
+  get strained(): boolean {
+    return this.#working && this.#waitingPages >= PATIENCE_PAGES
+  }
+
   /** To be told of every commit, with the pages that it wrote, by estimate. */
   readonly wrote = (pages: number): void => {
     this.#writtenPages += pages
-    this.#pauseMs = (pages * PAGE_PAUSE_MS * this.#behind) / BEHIND_PAGES
+    const outrun = this.#working && this.#logPages > LONG_LOG_PAGES
+    this.#pauseMs = outrun ? (pages * PAGE_PAUSE_MS * this.#logPages) / LONG_LOG_PAGES : 0
     if (this.#writtenPages < LOOK_PAGES || this.#disabled) return
     this.#writtenPages = 0
-    const waiting = this.#waitingPages()
-    this.#behind = waiting >= BEHIND_PAGES ? waiting : 0
-    if (waiting >= CHECKPOINT_PAGES && !this.#working) this.#checkpoint()
+    this.#lookAtLog()
+    if (this.#waitingPages >= CHECKPOINT_PAGES && !this.#working) this.#checkpoint()
   }
 
-  #waitingPages(): number {
+  #lookAtLog(): void {
     try {
       const { log, checkpointed } = this.#look.get() ?? { log: 0, checkpointed: 0 }
-      return log - checkpointed
+      this.#logPages = log
+      this.#waitingPages = log - checkpointed
     } catch {
       // The commit stands, whatever keeps the log from being looked at; the next one looks again.
-      return 0
     }
   }
 
@@ -87,7 +94,6 @@ export class Checkpointer {
     const worker = new Worker(this.#module, { workerData: this.#db.name, execArgv: [], name: 'leeway-checkpoint' })
     worker.on('message', () => {
       this.#working = false
-      this.#behind = 0
       this.#pauseMs = 0
     })
     worker.on('error', () => this.#fallBack())
@@ -98,7 +104,8 @@ export class Checkpointer {
   #fallBack(): void {
     this.#worker = undefined
     this.#disabled = true
-    this.#behind = 0
+    this.#working = false
+    this.#pauseMs = 0
     if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   }
 }

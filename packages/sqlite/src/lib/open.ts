@@ -8,8 +8,7 @@ import { inspect, migrate, tableOf } from './schema.ts'
 import { repeatWhileBusySync } from './waiting.ts'
 
 /** How long one call may block the event loop for another connection's lock; longer waits are the caller's, asynchronous. */
-const LOCK_WAIT_MS = 5
-const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024
+const LOCK_WAIT_MS = 2
 
 type OpenOptions = Pick<ResolvedOptions, 'path' | 'namespace' | 'durability' | 'busyTimeoutMs'>
 
@@ -36,7 +35,7 @@ function configure(db: Database.Database, durability: ResolvedOptions['durabilit
   const mode = db.pragma('journal_mode = WAL', { simple: true })
   if (mode !== 'wal') fail(`${db.name} cannot have a write-ahead log: is it on a network file system?`)
   db.pragma(`synchronous = ${durability === 'power-loss' ? 'FULL' : 'NORMAL'}`)
-  db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`)
+  // The checkpoint worker cuts the log; `journal_size_limit` would do it within a commit, for 50 to 300 ms [measured, ext4].
   db.pragma('wal_autocheckpoint = 0')
 }
 

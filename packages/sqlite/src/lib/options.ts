@@ -6,7 +6,6 @@ export interface SqliteStoreOptions {
    * The database file; created, for its owner only (mode 0600), where there is none. The file belongs to leeway: give
    * sessions one of their own. SQLite keeps two more files beside it, so the directory must exist and be writable. It
    * must be on a disk of this machine: SQLite's write-ahead log does not work over network file systems.
-   * @example 'var/sessions.db'
    */
   readonly path: string
   /**

@@ -24,10 +24,11 @@ import { createWrite, destroyWrite, touchWrite, updateWrite } from './writes.ts'
  * Sessions in one SQLite file, shared by any number of processes on this machine.
  *
  * Opening is part of the call, so a path that cannot be used fails here. Loads are synchronous reads; writes that arrive
- * in one turn of the event loop share a commit. Nothing waits for another process's lock on the event loop for longer
- * than 5 ms at a time, checkpoints run in a worker thread, and a sweep is a series of small statements.
+ * in one turn of the event loop share a commit. Nothing waits on the event loop for another connection's lock for longer
+ * than a few milliseconds at a time, checkpoints run in a worker thread, and a sweep is a series of small statements.
  *
- * An open store does not keep the process alive. The file never shrinks; room that a sweep has freed is used again.
+ * An open store does not keep the process alive. The database never shrinks; room that a sweep has freed is used again.
+ * The log beside it stays around 64 MiB even while writes never pause, unless another connection reads for long.
  *
  * @throws `ERR_INVALID_OPTION`; `ERR_STORE_FAILED` where the file cannot be opened or created, is no database, belongs to
  * another application or to a later version of leeway, or cannot be written; `ERR_STORE_TIMEOUT` where another process
@@ -55,7 +56,7 @@ export function storeOn(db: Database, options: ResolvedOptions): SessionStore {
   const queue = new WriteQueue(db, busyTimeoutMs, checkpointer)
   const sweeper = new Sweeper({
     busyTimeoutMs,
-    pauseMs: () => checkpointer.pauseMs,
+    strained: () => checkpointer.strained,
     remove(cutoff, limit) {
       const { changes } = statements.sweep.run(cutoff, limit, cutoff)
       checkpointer.wrote(changes * 3)

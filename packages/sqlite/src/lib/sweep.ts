@@ -6,12 +6,13 @@ import { pauseMs } from './waiting.ts'
 const FIRST_BOUND = 50
 /** What one statement should take: the event loop stands still for so long. */
 const STATEMENT_MS = 3
+const STRAIN_MS = 5
 
 interface Sweepable {
   /** Removes at most `limit` records that are due, in one statement, and counts them. */
   remove(cutoff: number, limit: number): number
-  /** How long to wait before the next write. */
-  pauseMs(): number
+  /** Whether the disk has so much to do that a sweep, which is in no hurry, should wait. */
+  strained(): boolean
   readonly busyTimeoutMs: number
 }
 
@@ -38,7 +39,7 @@ export class Sweeper {
       removed += swept
       more = swept === bound
       if (removed >= limit || performance.now() >= deadline) break
-      if (more) await this.#breathe()
+      if (more) await this.#breathe(deadline)
     }
     // What is due is found by its index, so there is no place to resume at: only whether there may be more.
     return { removed, examined: removed, cursor: more ? 'more' : undefined }
@@ -63,9 +64,9 @@ export class Sweeper {
     }
   }
 
-  #breathe(): Promise<void> {
-    const pause = this.#store.pauseMs()
-    return pause > 0 ? sleep(pause) : turn()
+  async #breathe(deadline: number): Promise<void> {
+    await turn()
+    while (this.#store.strained() && performance.now() < deadline) await sleep(STRAIN_MS)
   }
 
   #adapt(bound: number, removed: number, tookMs: number): void {
