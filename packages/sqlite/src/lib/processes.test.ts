@@ -9,6 +9,8 @@ test('increments from two processes and this one are all kept', async () => {
   const processes = ['one', 'two'].map((name) =>
     runProcess('incrementer.ts', [path, sessionId('counter'), name, '500']),
   )
+  await Promise.all(processes.map((running) => running.printed(1)))
+  for (const running of processes) running.go()
   for (let n = 0; n < 500; ) {
     const loaded = await store.load(sessionId('counter'))
     if (loaded === undefined) throw new Error('the session is gone')
@@ -17,7 +19,7 @@ test('increments from two processes and this one are all kept', async () => {
   }
   expect(await Promise.all(processes.map((running) => running.ended()))).toEqual([0, 0])
   expect((await store.load(sessionId('counter')))?.payload).toBe('1500')
-  console.log(`conflicts in the other processes: ${processes.map(({ lines }) => lines[0]).join(' and ')}`)
+  console.log(`conflicts in the other processes: ${processes.map(({ lines }) => lines[1]).join(' and ')}`)
   await store.close()
 })
 

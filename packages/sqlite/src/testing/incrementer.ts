@@ -1,8 +1,11 @@
-// Adds 1 to the number in a session, so many times, by compare-and-set.
+// Adds 1 to the number in a session, so many times, by compare-and-set, from when it is told to.
+import { once } from 'node:events'
 import { sqliteStore } from '../lib/sqlite-store.ts'
 
 const [path = '', id = '', name = '', times = '0'] = process.argv.slice(2)
 const store = sqliteStore({ path })
+console.log('ready')
+await once(process.stdin, 'data')
 let conflicts = 0
 for (let n = 0; n < Number(times); ) {
   const loaded = await store.load(id)
@@ -14,3 +17,4 @@ for (let n = 0; n < Number(times); ) {
 }
 await store.close()
 console.log(conflicts)
+process.stdin.destroy()
