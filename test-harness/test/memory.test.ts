@@ -1,14 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { formatReport, register, runConformance } from '../src/index.ts'
-import subject from '../subjects/memory.subject.ts'
+import memory from '../subjects/memory.subject.ts'
+import stepped from '../subjects/stepped.subject.ts'
 
-await register(subject, { describe, it })
+await register(memory, { describe, it })
+await register(stepped, { describe, it })
 
-describe('the memory store', () => {
-  it('keeps every rule that applies to it', async () => {
+describe.each([memory, stepped])('the report on $name', (subject) => {
+  it('has every rule passed or not applicable', async () => {
     const report = await runConformance(subject)
     console.log(formatReport(report))
-    expect(report.results.filter(({ status }) => status === 'fail' || status === 'error')).toEqual([])
+    const others = report.results.filter(({ status }) => status !== 'pass' && status !== 'not-applicable')
+    expect(others).toEqual([])
     expect(report.ok).toBe(true)
+    expect(report.tiers.find(({ tier }) => tier === 'core')?.isKept).toBe(true)
+  })
+})
+
+describe('the ten orders of 2005', () => {
+  it('are run for all 15 placements of expiry and purge time each', async () => {
+    const rules = Array.from({ length: 10 }, (_, n) => `ORDER-${String(n + 1).padStart(3, '0')}`)
+    const { results } = await runConformance(memory, { rules })
+    for (const { counts } of results.filter(({ id }) => rules.includes(id))) expect(counts?.placements).toBe(15)
   })
 })

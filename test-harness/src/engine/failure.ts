@@ -15,5 +15,6 @@ export class ConformanceFailure extends Error {
 
 /** A value in one line, short enough for a report: payloads can have a megabyte. */
 export function show(value: unknown): string {
-  return inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60, maxArrayLength: 12 })
+  const maxStringLength = typeof value === 'string' ? 300 : 60
+  return inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength, maxArrayLength: 12 })
 }

@@ -47,8 +47,8 @@ export class Trace {
       close: () => called('close', undefined, () => store.close()),
     }
     const { list } = store
-    if (list === undefined) return followed
-    return { ...followed, list: (query) => called('list', query, () => list.call(store, query)) }
+    if (list) followed.list = (query) => called('list', query, () => list.call(store, query))
+    return followed
   }
 
   /** The last calls, oldest first. */

@@ -12,7 +12,7 @@ export const aliasingRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'changing an object after it was passed to create or update changes nothing stored',
-    why: 'A store that keeps the caller’s object is saved to without a save, and past every version check.',
+    why: "A store that keeps the caller's object is saved to without a save, and past every version check.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -32,7 +32,7 @@ export const aliasingRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'changing what load returned changes nothing stored',
-    why: '@fastify/session’s memory store hands one object to all concurrent requests.',
+    why: "@fastify/session's memory store hands one object to all concurrent requests.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -98,7 +98,7 @@ export const aliasingRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'changing what list returned changes nothing stored',
-    why: 'An administrator’s page decorates what it lists.',
+    why: "An administrator's page decorates what it lists.",
     needs: listing,
     async check(ctx) {
       const store = await ctx.open()

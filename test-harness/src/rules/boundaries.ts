@@ -166,7 +166,7 @@ export const boundaryRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'two handles whose clocks are a day apart agree on every record',
-    why: 'scs reads with the database’s clock and writes with the application’s, tower-sessions likewise; a store that reads no clock cannot.',
+    why: "scs reads with the database's clock and writes with the application's, tower-sessions likewise; a store that reads no clock cannot.",
     async check(ctx) {
       const early = await ctx.open({ clock: ctx.clock.skewedBy(-DAY_MS) })
       const late = await ctx.open({ clock: ctx.clock.skewedBy(DAY_MS) })

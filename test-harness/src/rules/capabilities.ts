@@ -11,7 +11,7 @@ export const capabilityRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'capabilities are frozen and hold the values of the contract',
-    why: 'Users choose a store by them and the kit its rules; keyv’s and opendal’s flags on the test call could say anything.',
+    why: "Users choose a store by them and the kit its rules; keyv's and opendal's flags on the test call could say anything.",
     async check(ctx) {
       const { capabilities } = await ctx.open()
       expectThat(Object.isFrozen(capabilities), 'capabilities are not frozen')
@@ -113,7 +113,7 @@ export const capabilityRules: readonly Rule[] = [
     id: 'CAP-006',
     level: 'MUST',
     tier: 'core',
-    title: 'two handles on the same records see each other’s writes at once',
+    title: "two handles on the same records see each other's writes at once",
     why: 'Every `sharedBy` promises at least that; a cache in between serves what has been replaced or logged out.',
     async check(ctx) {
       const [here, there] = [await ctx.open(), await ctx.open()]
@@ -139,7 +139,7 @@ export const capabilityRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: '`maxPayloadBytes` is what the store was opened with, or its own fixed limit',
-    why: 'Core and codecs size their data by it before they try to save. PAYLOAD-010 holds it to the byte.',
+    why: 'Core and codecs size their data by it before they try to save. The payload rules hold it to the byte.',
     async check(ctx) {
       const narrow = await ctx.open({ namespace: 'narrow', maxPayloadBytes: MAX_PAYLOAD_BYTES })
       const { maxPayloadBytes } = narrow.capabilities
@@ -156,7 +156,7 @@ export const capabilityRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'a store that declares purge by `sweep` keeps every record until it is swept',
-    why: 'Nothing may happen behind the sweeper’s back: its counts and its schedule are what operators see.',
+    why: "Nothing may happen behind the sweeper's back: its counts and its schedule are what operators see.",
     needs: sweptPurge,
     async check(ctx) {
       const store = await ctx.open()

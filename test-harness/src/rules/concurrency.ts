@@ -17,7 +17,7 @@ export const concurrencyRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'concurrent',
     title: 'of many creates under one id at once exactly one answers `created`, and that one is stored',
-    why: 'tower-sessions’ SQL stores ask whether the id is free and then write: two callers get one session.',
+    why: "tower-sessions' SQL stores ask whether the id is free and then write: two callers get one session.",
     async check(ctx) {
       const stores = await twoHandles(ctx)
       const id = ctx.id()
@@ -61,7 +61,7 @@ export const concurrencyRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'concurrent',
     title: 'of many destroys of one record at once exactly one answers `destroyed`',
-    why: 'Who is told has the duty to tell others, such as to end the user’s sockets; twice or never is wrong.',
+    why: "Who is told has the duty to tell others, such as to end the user's sockets; twice or never is wrong.",
     async check(ctx) {
       const stores = await twoHandles(ctx)
       const session = ctx.session()
@@ -186,7 +186,7 @@ export const concurrencyRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'concurrent',
     title: 'each of many different calls at once gets its own answer',
-    why: 'A cancelled command once gave the next caller another user’s data (redis-py and ChatGPT, March 2023); batches invite it.',
+    why: "A cancelled command once gave the next caller another user's data (redis-py and ChatGPT, March 2023); batches invite it.",
     async check(ctx) {
       const [store] = await twoHandles(ctx)
       const [taken, stale, fine, logout] = [ctx.session(), ctx.session(), ctx.session(), ctx.session()]

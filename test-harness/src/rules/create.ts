@@ -101,7 +101,7 @@ export const createRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'create of a record that has already expired stores it',
-    why: 'Whether a record is alive is core’s decision. A backend that deletes what is past its expiry (Redis EXPIRE) must be given the purge time.',
+    why: "Whether a record is alive is core's decision. A backend that deletes what is past its expiry (Redis EXPIRE) must be given the purge time.",
     async check(ctx) {
       const store = await ctx.open()
       const now = ctx.clock.now()

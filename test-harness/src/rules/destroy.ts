@@ -37,7 +37,7 @@ export const destroyRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'destroy removes the record whatever its version and age',
-    why: 'Logout has to work from any tab. Spring’s JDBC store deletes only what can expire, so some sessions cannot be logged out.',
+    why: "Logout has to work from any tab. Spring's JDBC store deletes only what can expire, so some sessions cannot be logged out.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -91,7 +91,7 @@ export const destroyRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'destroy on one handle takes effect on every other handle at once',
-    why: 'Django’s cached_db backend goes on serving a session from its cache after the row is gone.',
+    why: "Django's cached_db backend goes on serving a session from its cache after the row is gone.",
     async check(ctx) {
       const [here, there] = [await ctx.open(), await ctx.open()]
       const session = ctx.session()

@@ -108,7 +108,7 @@ export const errorRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'a record that cannot be read gets in the way of no other',
-    why: 'One poisoned record has failed every request (Spring Session #2021, tomcat-redis-session #5), and not only its own user’s.',
+    why: "One poisoned record has failed every request (Spring Session #2021, tomcat-redis-session #5), and not only its own user's.",
     needs: corruptHook,
     async check(ctx) {
       const store = await ctx.open()
@@ -166,7 +166,7 @@ export const errorRules: readonly Rule[] = [
     id: 'ERROR-008',
     level: 'SHOULD',
     tier: 'core',
-    title: 'a rejection because of the backend carries the backend’s own error as its cause',
+    title: "a rejection because of the backend carries the backend's own error as its cause",
     why: 'Without it nobody can tell a full disk from a wrong password.',
     needs: failHook,
     async check(ctx) {
@@ -202,7 +202,7 @@ export const errorRules: readonly Rule[] = [
     level: 'SHOULD',
     tier: 'core',
     title: 'a record that cannot be read does not keep the sweep from the others',
-    why: 'mod_python’s cleanup stops at the first exception for an hour, tower-sessions’ for good.',
+    why: "mod_python's cleanup stops at the first exception for an hour, tower-sessions' for good.",
     needs: both(corruptHook, sweptPurge),
     async check(ctx) {
       const store = await ctx.open()

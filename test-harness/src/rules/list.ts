@@ -53,7 +53,7 @@ export const listRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'list by owner gives the records of that owner and no others',
-    why: 'Revoking one user’s sessions must log out nobody else; applications without it end up scanning everything (trustroots #906).',
+    why: "Revoking one user's sessions must log out nobody else; applications without it end up scanning everything (trustroots #906).",
     needs: listing,
     async check(ctx) {
       const store = await ctx.open()
@@ -89,7 +89,7 @@ export const listRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'list pages hold at most `limit` records, miss none at their edges, and end',
-    why: 'Off by one at a page’s edge is a session that revocation does not see.',
+    why: "Off by one at a page's edge is a session that revocation does not see.",
     needs: listing,
     async check(ctx) {
       const store = await ctx.open()
@@ -104,7 +104,7 @@ export const listRules: readonly Rule[] = [
     id: 'LIST-007',
     level: 'MUST',
     tier: 'core',
-    title: 'list by owner pages without missing one of the owner’s records',
+    title: "list by owner pages without missing one of the owner's records",
     why: 'A filter applied after the page is cut yields short or empty pages, which readers take for the end.',
     needs: listing,
     async check(ctx) {

@@ -51,7 +51,7 @@ export const loadRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'load never deletes, however old the record',
-    why: 'Django’s file backend and session-file-store delete while reading, and with that the session that a slower request is about to save.',
+    why: "Django's file backend and session-file-store delete while reading, and with that the session that a slower request is about to save.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()

@@ -56,7 +56,7 @@ export const namespaceRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'sweep removes and counts only records of its own namespace',
-    why: 'Another application’s grace may be longer.',
+    why: "Another application's grace may be longer.",
     needs: sweptPurge,
     async check(ctx) {
       const stores = await openAll(ctx)

@@ -13,11 +13,11 @@ export const ORDERS = [
   ],
   [
     'C L P D S',
-    'As the second order; an update-only store without grace throws the user out here (Django’s database backend).',
+    "As the second order; an update-only store without grace throws the user out here (Django's database backend).",
   ],
   [
     'C L P S D',
-    'The session that was just saved is deleted: the bug of mod_python’s first FileSession, and of check-then-delete ever since.',
+    "The session that was just saved is deleted: the bug of mod_python's first FileSession, and of check-then-delete ever since.",
   ],
   ['L C D P S', 'The session expires and is swept while the request works; the grace is what keeps it.'],
   ['L C P D S', 'As the fifth order, the cleanup being slower.'],

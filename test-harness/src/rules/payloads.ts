@@ -23,12 +23,12 @@ export const payloadRules: readonly Rule[] = [
     'PAYLOAD-004',
     'line separators, quotes and backslashes',
     'U+2028 ends a line in some parsers; quotes end a string wherever a statement is put together by hand.',
-    () => ['\u2028\u2029\u0085', `'"\`\\`, "'; DROP TABLE sessions; --", '\\u0000', '%s {0} $1 ${x}'],
+    () => ['\u2028\u2029\u0085', `'"\`\\`, "'; DROP TABLE sessions; --", '\\u0000', '%s {0} $1'],
   ),
   fidelity(
     'PAYLOAD-005',
     'text that looks like another type',
-    'SQLite’s column affinity and shell-like encodings turn "007" into 7 and "null" into nothing.',
+    `SQLite's column affinity and shell-like encodings turn "007" into 7 and "null" into nothing.`,
     () => ['007', '1e3', '0x10', '12345678901234567890', 'null', 'true', 'undefined', ' ', ' padded ', '\n'],
   ),
   fidelity(
@@ -52,7 +52,7 @@ export const payloadRules: readonly Rule[] = [
   fidelity(
     'PAYLOAD-009',
     'long text of two, three and four bytes a character',
-    'A character cut in two at a chunk’s edge comes back as U+FFFD.',
+    "A character cut in two at a chunk's edge comes back as U+FFFD.",
     () =>
       ['é', '€', '😀'].flatMap((character) => [0, 1, 2, 3].map((by) => 'x'.repeat(by) + character.repeat(KIB_64 / 2))),
   ),
@@ -117,7 +117,7 @@ export const payloadRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'owners come back as they were given: null, empty, long, and text that looks like a number',
-    why: 'Redis knows no null and SQLite’s affinity no "007": an owner that changes cannot be found again to be revoked.',
+    why: `Redis knows no null and SQLite's affinity no "007": an owner that changes cannot be found again to be revoked.`,
     async check(ctx) {
       const store = await ctx.open()
       for (const owner of [null, '', '007', 'null', 'Ünïcödé 😀', 'a b:c/d', 'x'.repeat(255), '😀'.repeat(127)]) {

@@ -11,7 +11,7 @@ export const recordRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'a version that is not 16 to 32 characters of A-Z, a-z, 0-9, _ and - is refused with `ERR_INVALID_RECORD`',
-    why: 'Versions become parts of file names and of scripts’ arguments; a guessable or empty one is no proof of a load.',
+    why: "Versions become parts of file names and of scripts' arguments; a guessable or empty one is no proof of a load.",
     async check(ctx) {
       const store = await ctx.open()
       const stored = ctx.session()

@@ -15,11 +15,11 @@ const shorten: Make = (ctx, stored) => ({
   session: ctx.successor(stored, { expiresAt: ctx.clock.now() + 1_000, purgeAt: stored.purgeAt }),
   expected: stored.version,
 })
-const touch: Make = (ctx, stored) => ({
-  kind: 'touch',
-  loaded: stored,
-  lifetime: { expiresAt: ctx.clock.now() + IDLE_MS, purgeAt: ctx.clock.now() + IDLE_MS + GRACE_MS },
-})
+/** To a later instant than an update's, so that neither can be lost unnoticed. */
+const touch: Make = (ctx, stored) => {
+  const expiresAt = ctx.clock.now() + IDLE_MS + 60_000
+  return { kind: 'touch', loaded: stored, lifetime: { expiresAt, purgeAt: expiresAt + GRACE_MS } }
+}
 const destroy: Make = (_, { id }) => ({ kind: 'destroy', id })
 const sweep: Make = (ctx) => ({ kind: 'sweep', cutoff: ctx.clock.now() })
 
@@ -49,7 +49,7 @@ export const stepRules: readonly Rule[] = [
     destroy,
     'update',
     update,
-    'A logout in several steps leaves something for a save to complete (Spring Session’s partial hashes, #2021).',
+    "A logout in several steps leaves something for a save to complete (Spring Session's partial hashes, #2021).",
   ),
   pair(
     'STEP-005',

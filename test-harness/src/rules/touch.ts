@@ -85,7 +85,7 @@ export const touchRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'touch of an unknown id answers `gone` and inserts nothing',
-    why: 'session-file-store’s touch of a missing record writes an empty live session; HSET on a vanished key makes a ghost (Spring Session #2021).',
+    why: "session-file-store's touch of a missing record writes an empty live session; HSET on a vanished key makes a ghost (Spring Session #2021).",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -182,7 +182,7 @@ export const touchRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'touch with a lifetime in the past neither deletes nor shortens',
-    why: 'connect-redis’ touch sends EXPIRE with what is left of the cookie, and Redis deletes the key if that is not positive.',
+    why: "connect-redis' touch sends EXPIRE with what is left of the cookie, and Redis deletes the key if that is not positive.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()

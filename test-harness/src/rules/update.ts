@@ -159,7 +159,7 @@ export const updateRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'update of an expired record within its grace saves and renews it',
-    why: 'A request that loaded the session while it was live may finish late. Update-only stores without grace throw its user out (Django’s database backend).',
+    why: "A request that loaded the session while it was live may finish late. Update-only stores without grace throw its user out (Django's database backend).",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -179,7 +179,7 @@ export const updateRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'update to an expiry in the past keeps the record',
-    why: 'That is how a lease is released. Redis deletes on EXPIRE with a time that has passed, and connect-redis’ touch does so.',
+    why: "That is how a lease is released. Redis deletes on EXPIRE with a time that has passed, and connect-redis' touch does so.",
     async check(ctx) {
       const store = await ctx.open()
       const session = ctx.session()
@@ -201,7 +201,7 @@ export const updateRules: readonly Rule[] = [
     level: 'MUST',
     tier: 'core',
     title: 'update sets, changes and clears the owner',
-    why: 'Login and logout bind and unbind it, and revoking a user’s sessions relies on it (better-auth #11073).',
+    why: "Login and logout bind and unbind it, and revoking a user's sessions relies on it (better-auth #11073).",
     async check(ctx) {
       const store = await ctx.open()
       let stored = ctx.session()

@@ -1,0 +1,21 @@
+import { failureMutants } from './failures.ts'
+import { listMutants } from './lists.ts'
+import type { Mutant } from './mutant.ts'
+import { readMutants } from './reads.ts'
+import { sweepMutants } from './sweeps.ts'
+import { touchMutants } from './touches.ts'
+import { valueMutants } from './values.ts'
+import { writeMutants } from './writes.ts'
+
+export type { Mutant } from './mutant.ts'
+
+/** Every deliberately broken store. */
+export const mutants: readonly Mutant[] = [
+  ...writeMutants,
+  ...readMutants,
+  ...touchMutants,
+  ...sweepMutants,
+  ...listMutants,
+  ...valueMutants,
+  ...failureMutants,
+]
