@@ -8,6 +8,11 @@ export function isBusy(error: unknown): boolean {
   )
 }
 
+/** What SQLite answers where a page of the file is not what it should be. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT')
+}
+
 export function storeFailed(error: unknown, operation: string, id?: string): LeewayError {
   if (isLeewayError(error)) return error
   const message = error instanceof Error ? error.message : String(error)

@@ -57,8 +57,8 @@ export function storeOn(db: Database, options: ResolvedOptions): SessionStore {
   const sweeper = new Sweeper({
     busyTimeoutMs,
     strained: () => checkpointer.strained,
-    remove(cutoff, limit) {
-      const { changes } = statements.sweep.run(cutoff, limit, cutoff)
+    remove(cutoff, limit, skip) {
+      const { changes } = statements.sweep.run(cutoff, limit, skip, cutoff)
       checkpointer.wrote(changes * 3)
       return changes
     },

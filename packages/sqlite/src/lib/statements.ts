@@ -14,7 +14,7 @@ export interface Statements {
   >
   readonly touch: Statement<[expiresAt: number, purgeAt: number, id: Text, version: Text]>
   readonly destroy: Statement<[id: Text]>
-  readonly sweep: Statement<[cutoff: number, limit: number, cutoff: number]>
+  readonly sweep: Statement<[cutoff: number, limit: number, skip: number, cutoff: number]>
   readonly list: Statement<[after: Text, limit: number], ListedSession>
   readonly listOwner: Statement<[owner: Text, after: Text, limit: number], ListedSession>
 }
@@ -41,7 +41,8 @@ export function prepareStatements(db: Database, namespace: string): Statements {
     ),
     destroy: db.prepare(`DELETE FROM ${table} WHERE id = ?`),
     sweep: db.prepare(
-      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE purge_at <= ? LIMIT ?) AND purge_at <= ?`,
+      `DELETE FROM ${table} WHERE rowid IN
+         (SELECT rowid FROM ${table} WHERE purge_at <= ? ORDER BY purge_at LIMIT ? OFFSET ?) AND purge_at <= ?`,
     ),
     list: db.prepare(`SELECT ${listed} FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`),
     listOwner: db.prepare(`SELECT ${listed} FROM ${table} WHERE owner = ? AND id > ? ORDER BY id LIMIT ?`),

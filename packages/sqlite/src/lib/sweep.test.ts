@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { record, sessionId, temporaryPath, version } from '../testing/support.ts'
 import { sqliteStore } from './sqlite-store.ts'
@@ -59,6 +60,31 @@ test('several sweeps at once remove each record once, and saves go on meanwhile'
   expect(removed.reduce((sum, n) => sum + n)).toBe(2_000)
   expect(saves).toBeGreaterThan(3)
   expect(await store.load(live)).toMatchObject({ version: version(saves + 1) })
+})
+
+test('records that cannot be read are counted and passed by, from call to call', async () => {
+  const path = temporaryPath()
+  const filled = sqliteStore({ path })
+  const mark = 'damaged'.repeat(2_000)
+  for (let n = 0; n < 20; n++) {
+    await filled.create(record(n, { payload: n === 0 || n === 7 ? mark : '', expiresAt: 1, purgeAt: 100 }))
+  }
+  await filled.close()
+  const bytes = readFileSync(path)
+  for (let page = 4096; page < bytes.length; page += 4096) {
+    // An overflow page of a long payload: the number of the next one, then payload.
+    if (mark.includes(bytes.toString('latin1', page + 4, page + 68))) bytes.fill(0xff, page, page + 4)
+  }
+  writeFileSync(path, bytes)
+  const store = sqliteStore({ path })
+  onTestFinished(() => store.close())
+  const first = await store.sweep({ cutoff: 100, limit: 5, budgetMs: 10_000 })
+  expect(first).toEqual({ removed: 5, examined: 6, cursor: '1' })
+  const rest = await store.sweep({ cutoff: 100, limit: 50, budgetMs: 10_000, cursor: first.cursor })
+  expect(rest).toEqual({ removed: 13, examined: 14, cursor: undefined })
+  expect(await store.sweep({ cutoff: 100, limit: 50, budgetMs: 10_000 })).toMatchObject({ removed: 0, examined: 2 })
+  await expect(store.load(sessionId(7))).rejects.toMatchObject({ code: 'ERR_STORE_FAILED' })
+  expect(await store.load(sessionId(8))).toBeUndefined()
 })
 
 test('a session whose purge a touch moved past the cutoff stays', async () => {
