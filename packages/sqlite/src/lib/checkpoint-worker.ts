@@ -48,7 +48,7 @@ let restartAt = LONG_LOG_PAGES
  * a checkpoint that does not hold them up. So what is left at the end, and only that, is copied under their lock.
  */
 function checkpoint(): void {
-  const huge = statSync(`${db.name}-wal`).size > HUGE_LOG_BYTES
+  const huge = (statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0) > HUGE_LOG_BYTES
   for (let pass = 0, before = 0; pass < PASSIVE_PASSES; pass++) {
     const { log, checkpointed } = passive.get() as Progress
     if (log < LONG_LOG_PAGES) restartAt = LONG_LOG_PAGES

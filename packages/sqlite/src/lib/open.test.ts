@@ -1,8 +1,18 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { record, runProcess, sessionId, temporaryPath } from '../testing/support.ts'
+import { optionsFor, record, runProcess, sessionId, temporaryPath } from '../testing/support.ts'
+import { openDatabase } from './open.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 function failing(message: string | RegExp) {
@@ -56,6 +66,27 @@ test.each([
   const before = readFileSync(path)
   expect(() => sqliteStore({ path })).toThrow(failing('another application'))
   expect(readFileSync(path).equals(before)).toBe(true)
+})
+
+test('a link leads to the file, with its log beside the file', async () => {
+  const path = temporaryPath()
+  const link = join(dirname(path), 'link.db')
+  symlinkSync(path, link)
+  expect(() => sqliteStore({ path: link })).toThrow(failing('ENOENT'))
+  await sqliteStore({ path }).close()
+  const store = sqliteStore({ path: link })
+  expect(existsSync(`${path}-wal`)).toBe(true)
+  await store.close()
+})
+
+test.each([
+  ['process-crash', 1],
+  ['power-loss', 2],
+] as const)('durability %s is synchronous = %i, with a write-ahead log', (durability, synchronous) => {
+  const db = openDatabase(optionsFor(temporaryPath(), { durability }))
+  expect(db.pragma('synchronous', { simple: true })).toBe(synchronous)
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
+  db.close()
 })
 
 test('an empty file is taken as a new one', async () => {

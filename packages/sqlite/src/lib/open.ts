@@ -17,11 +17,13 @@ export function openDatabase({ path, namespace, durability, busyTimeoutMs }: Ope
   let db: Database.Database | undefined
   try {
     const created = createFile(path)
-    const opened = new Database(path, { timeout: LOCK_WAIT_MS, fileMustExist: true })
+    // SQLite puts its log beside the file itself, not beside a link to it, and the checkpoint worker looks for it there.
+    const file = realpathSync(path)
+    const opened = new Database(file, { timeout: LOCK_WAIT_MS, fileMustExist: true })
     db = opened
     const table = tableOf(namespace)
     const state = repeatWhileBusySync(() => inspect(opened, table), busyTimeoutMs, 'open')
-    if (!created) assertWritable(path)
+    if (!created) assertWritable(file)
     repeatWhileBusySync(() => configure(opened, durability), busyTimeoutMs, 'open')
     if (state !== 'current') repeatWhileBusySync(() => migrate(opened, table), busyTimeoutMs, 'open')
     return opened
@@ -58,8 +60,7 @@ function createFile(path: string): boolean {
 }
 
 /** SQLite opens a file that it may not write without a word, and fails at the first save. */
-function assertWritable(path: string): void {
-  const file = realpathSync(path)
+function assertWritable(file: string): void {
   for (const needed of [file, dirname(file)]) {
     try {
       accessSync(needed, constants.R_OK | constants.W_OK)
