@@ -1,4 +1,6 @@
+import { concurrentSweepMutants } from './concurrent-sweeps.ts'
 import { failureMutants } from './failures.ts'
+import { handleMutants } from './handles.ts'
 import { listMutants } from './lists.ts'
 import type { Mutant } from './mutant.ts'
 import { readMutants } from './reads.ts'
@@ -15,7 +17,9 @@ export const mutants: readonly Mutant[] = [
   ...readMutants,
   ...touchMutants,
   ...sweepMutants,
+  ...concurrentSweepMutants,
   ...listMutants,
   ...valueMutants,
   ...failureMutants,
+  ...handleMutants,
 ]

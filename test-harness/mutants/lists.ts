@@ -32,33 +32,33 @@ export const listMutants: readonly Mutant[] = [
   mutant('list takes the empty owner for none', 'LIST-005', 'list of the records of owner ""', (store) =>
     listing(store, ({ owner, ...query }, list) => list(owner ? { ...query, owner } : query)),
   ),
-  mutant('list misses the record at the edge of a page', 'LIST-006', 'list of 12 records', (store) =>
+  mutant('list misses the record at the edge of a page', 'LIST-010', 'list of 12 records', (store) =>
     listing(store, async (query, list) => {
       const page = await list({ ...query, limit: query.limit + 1 })
       const next = page.sessions[query.limit]
       return { sessions: page.sessions.slice(0, query.limit), cursor: next && page.sessions.at(-1)?.id }
     }),
   ),
-  mutant('list pages are one too long', 'LIST-006', 'a page of list holds more than', (store) =>
+  mutant('list pages are one too long', 'LIST-010', 'a page of list holds more than', (store) =>
     listing(store, (query, list) => list({ ...query, limit: query.limit + 1 })),
   ),
-  mutant('list filters after it has cut the page', 'LIST-007', 'list of 6 records of one owner', (store) =>
+  mutant('list filters after it has cut the page', 'LIST-011', 'list of 6 records of one owner', (store) =>
     listing(store, async ({ owner, ...query }, list) => {
       const { sessions, cursor } = await list(query)
       const theirs = sessions.filter((session) => owner === undefined || session.owner === owner)
       return { sessions: theirs, cursor: theirs.length > 0 ? cursor : undefined }
     }),
   ),
-  mutant('list pages by what is left', 'LIST-008', 'while others were created', (store, backend) =>
+  mutant('list pages by what is left', 'LIST-012', 'while others were created', (store, backend) =>
     paging(store, backend, (sessions) => sessions, { isFromEnd: true }),
   ),
-  mutant('list pages by offset', 'LIST-009', 'while others were destroyed', (store, backend) =>
+  mutant('list pages by offset', 'LIST-013', 'while others were destroyed', (store, backend) =>
     paging(store, backend, (sessions) => sessions),
   ),
-  mutant('list pages in the order of the expiry', 'LIST-010', 'while others were updated', (store, backend) =>
+  mutant('list pages in the order of the expiry', 'LIST-014', 'while others were updated', (store, backend) =>
     paging(store, backend, (sessions) => sessions.toSorted((a, b) => a.expiresAt - b.expiresAt)),
   ),
-  mutant('list by owner knows only the first owner', 'LIST-011', 'after the owner became', (store, { records }) => {
+  mutant('list by owner knows only the first owner', 'LIST-006', 'after the owner became', (store, { records }) => {
     const first = new Map<string, string | null>()
     return listing(
       {
@@ -74,7 +74,7 @@ export const listMutants: readonly Mutant[] = [
       },
     )
   }),
-  mutant('list shows instants from creation', 'LIST-012', 'list after a destroy and a touch', (store) => {
+  mutant('list shows instants from creation', 'LIST-007', 'list after a destroy and a touch', (store) => {
     const created = new Map<string, number>()
     return listing(
       {
@@ -93,13 +93,13 @@ export const listMutants: readonly Mutant[] = [
       },
     )
   }),
-  mutant('list hides what has expired', 'LIST-013', 'list of a record that has expired', (store, { clock }) =>
+  mutant('list hides what has expired', 'LIST-008', 'list of a record that has expired', (store, { clock }) =>
     listing(store, async (query, list) => {
       const { sessions, cursor } = await list(query)
       return { sessions: sessions.filter(({ expiresAt }) => expiresAt > clock.now()), cursor }
     }),
   ),
-  mutant('list takes a limit of 0 for all', 'LIST-014', 'list with limit 0', (store) =>
+  mutant('list takes a limit of 0 for all', 'LIST-009', 'list with limit 0', (store) =>
     listing(store, (query, list) => list({ ...query, limit: query.limit || 1_000 })),
   ),
   mutant('list repeats the last record of each page', 'LIST-015', 'how many records list gave', (store) =>

@@ -1,4 +1,4 @@
-import type { SessionStore, StoredSession } from '@leeway/core/adapter'
+import type { LeewayError, SessionStore, StoredSession } from '@leeway/core/adapter'
 import { memoryStore } from '@leeway/core/memory'
 import { defineSubject, type OpenOptions, type Subject } from '../src/index.ts'
 import stepped from '../subjects/stepped.subject.ts'
@@ -53,4 +53,23 @@ export function steppedMutant(
     ...(discard && { discard }),
   })
   return { name, rule, message, subject }
+}
+
+/** The call, whose errors are replaced; an error replaced by undefined is an answer. */
+export function rejecting<A extends unknown[], T>(
+  call: (...given: A) => Promise<T>,
+  replace: (error: LeewayError) => Error | undefined,
+): (...given: A) => Promise<T> {
+  return (...given) =>
+    call(...given).catch((error: LeewayError) => {
+      const replaced = replace(error)
+      if (replaced) throw replaced
+      return undefined as T
+    })
+}
+
+/** The keys of the records of the namespace that are due. */
+export function due({ records, key }: Backend, cutoff: number): string[] {
+  const prefix = key('')
+  return [...records].filter(([at, { purgeAt }]) => at.startsWith(prefix) && purgeAt <= cutoff).map(([at]) => at)
 }

@@ -1,7 +1,7 @@
-import type { StoredSession, SweepOptions, SweepResult } from '@leeway/core/adapter'
-import { type Backend, type Mutant, mutant } from './mutant.ts'
+import type { StoredSession, SweepResult } from '@leeway/core/adapter'
+import { type Backend, due, type Mutant, mutant } from './mutant.ts'
 
-/** Faults of sweep. */
+/** Faults of sweep, one caller at a time. */
 export const sweepMutants: readonly Mutant[] = [
   mutant('sweep deletes nothing', 'SWEEP-001', 'sweep left a record that was due', (store) => ({
     ...store,
@@ -55,7 +55,7 @@ export const sweepMutants: readonly Mutant[] = [
     sweep: async (options) =>
       options.budgetMs < 5 ? { removed: 0, examined: 0, cursor: 'again' } : store.sweep(options),
   })),
-  mutant('sweep goes on where the last one stopped', 'SWEEP-007', 'a fresh sweep removed', (store, { records }) => ({
+  mutant('sweep goes on where the last one stopped', 'SWEEP-009', 'a fresh sweep removed', (store, { records }) => ({
     ...store,
     async sweep(options) {
       const last = positions.get(records) ?? ''
@@ -66,7 +66,7 @@ export const sweepMutants: readonly Mutant[] = [
       return { removed, examined: removed, cursor: due.length > removed ? 'more' : undefined }
     },
   })),
-  mutant('sweep ends at a cursor it does not know', 'SWEEP-008', "another handle's cursor left", (store) => {
+  mutant('sweep ends at a cursor it does not know', 'SWEEP-010', "another handle's cursor left", (store) => {
     const known = new Set<string | undefined>([undefined])
     return {
       ...store,
@@ -78,7 +78,7 @@ export const sweepMutants: readonly Mutant[] = [
       },
     }
   }),
-  mutant('sweep collects its victims with its first call', 'SWEEP-009', 'that had been renewed', (store, backend) => {
+  mutant('sweep collects its victims with its first call', 'SWEEP-011', 'that had been renewed', (store, backend) => {
     let victims: string[] = []
     return {
       ...store,
@@ -88,7 +88,7 @@ export const sweepMutants: readonly Mutant[] = [
       },
     }
   }),
-  mutant('sweep compares versions, not purge times', 'SWEEP-010', 'that had been touched', (store, backend) => {
+  mutant('sweep compares versions, not purge times', 'SWEEP-012', 'that had been touched', (store, backend) => {
     let victims: [string, string][] = []
     return {
       ...store,
@@ -102,11 +102,11 @@ export const sweepMutants: readonly Mutant[] = [
       },
     }
   }),
-  mutant('sweep goes by the clock', 'SWEEP-011', 'because of the clock', (store, { clock }) => ({
+  mutant('sweep goes by the clock', 'SWEEP-007', 'because of the clock', (store, { clock }) => ({
     ...store,
     sweep: (options) => store.sweep({ ...options, cutoff: Math.max(options.cutoff, clock.now()) }),
   })),
-  mutant('sweep takes a limit of 0 for all', 'SWEEP-012', 'sweep with limit 0', (store) => ({
+  mutant('sweep takes a limit of 0 for all', 'SWEEP-008', 'sweep with limit 0', (store) => ({
     ...store,
     sweep: (options) => store.sweep({ ...options, limit: options.limit || 1_000 }),
   })),
@@ -155,95 +155,13 @@ export const sweepMutants: readonly Mutant[] = [
     })
     return { ...store, create: (session) => store.create(inSeconds(session)) }
   }),
-  mutant('sweep checks, then deletes', 'RACE-008', 'an acknowledged save was swept away', (store, backend) => ({
-    ...store,
-    sweep: (options) => checkThenDelete(backend, options, async () => {}),
-  })),
-  mutant('sweep checks, then deletes, against touch', 'RACE-009', 'a renewed session was swept', (store, backend) => ({
-    ...store,
-    sweep: (options) => checkThenDelete(backend, options, async () => {}),
-  })),
-  ...[7, 9].map((order) =>
-    mutant(
-      `sweep checks in one step and deletes in the next (order ${order})`,
-      `ORDER-00${order}`,
-      'an acknowledged save is lost',
-      (store, backend) => ({ ...store, sweep: (options) => checkThenDelete(backend, options, backend.step) }),
-    ),
-  ),
-  mutant('sweep checks in one step, against update', 'STEP-010', 'an acknowledged save is lost', (store, backend) => ({
-    ...store,
-    sweep: (options) => checkThenDelete(backend, options, backend.step),
-  })),
-  mutant('sweep checks in one step, against touch', 'STEP-011', 'a renewed session is lost', (store, backend) => ({
-    ...store,
-    sweep: (options) => checkThenDelete(backend, options, backend.step),
-  })),
-  mutant('a sweep counts what another sweeper removed', 'STEP-015', 'both were told', (store, backend) => ({
-    ...store,
-    async sweep({ cutoff }) {
-      const victims = due(backend, cutoff)
-      await backend.step('delete')
-      for (const key of victims) backend.records.delete(key)
-      return { removed: victims.length, examined: victims.length }
-    },
-  })),
-  mutant('sweepers at once count twice', 'RACE-010', 'what four sweepers counted', (store, backend) => ({
-    ...store,
-    async sweep({ cutoff }) {
-      const victims = due(backend, cutoff)
-      await Promise.resolve()
-      for (const key of victims) backend.records.delete(key)
-      return { removed: victims.length, examined: victims.length }
-    },
-  })),
-  mutant('a save that does not renew', 'ORDER-010', 'an acknowledged save is lost', (store, { records, key }) => ({
-    ...store,
-    async update(session, expected) {
-      const { expiresAt, purgeAt } = records.get(key(session.id)) ?? session
-      return store.update({ ...session, expiresAt, purgeAt }, expected)
-    },
-  })),
-  ...[1, 2, 3, 4, 5, 6, 8].map((order) =>
-    mutant(`no grace (order ${order})`, `ORDER-00${order}`, 'swept before it was due', (store) => ({
-      ...store,
-      sweep: (options) => store.sweep({ ...options, cutoff: options.cutoff + 240_000 }),
-    })),
-  ),
-  mutant('a sweep counts what was destroyed meanwhile', 'STEP-014', 'that of neither order', (store, backend) => ({
-    ...store,
-    async sweep({ cutoff }) {
-      const victims = due(backend, cutoff)
-      await backend.step('delete')
-      for (const key of victims) backend.records.delete(key)
-      return { removed: victims.length, examined: victims.length }
-    },
-  })),
 ]
 
 const positions = new WeakMap<Map<string, StoredSession>, string>()
 
-function due({ records, key }: Backend, cutoff: number): string[] {
-  const prefix = key('')
-  return [...records].filter(([at, { purgeAt }]) => at.startsWith(prefix) && purgeAt <= cutoff).map(([at]) => at)
-}
-
 function removeOf({ records }: Backend, victims: string[], limit: number): SweepResult {
   const removed = victims.splice(0, limit).filter((key) => records.delete(key)).length
   return { removed, examined: removed, cursor: victims.length > 0 ? 'more' : undefined }
-}
-
-async function checkThenDelete(
-  backend: Backend,
-  { cutoff }: SweepOptions,
-  step: (name: string) => Promise<void>,
-): Promise<SweepResult> {
-  let removed = 0
-  for (const key of due(backend, cutoff)) {
-    await step('delete')
-    if (backend.records.delete(key)) removed++
-  }
-  return { removed, examined: removed }
 }
 
 /** A sweep by an index of purge times that one of the operations does not keep. */

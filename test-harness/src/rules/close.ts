@@ -1,7 +1,6 @@
-import type { SessionStore } from '@leeway/core/adapter'
-import type { RuleContext } from '../engine/context.ts'
 import { answerOf, expectAnswer, expectRefusal, expectStored } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
+import { validCalls } from './calls.ts'
 
 export const closeRules: readonly Rule[] = [
   {
@@ -28,7 +27,7 @@ export const closeRules: readonly Rule[] = [
       const session = ctx.session()
       await store.create(session)
       await store.close()
-      for (const [name, call] of everyCall(ctx, store)) {
+      for (const [name, call] of validCalls(ctx, store, ctx.session())) {
         await expectRefusal(call, 'ERR_STORE_CLOSED', `${name} after close`)
       }
       await expectStored(await ctx.open(), session, 'the record after calls on a closed handle')
@@ -61,7 +60,7 @@ export const closeRules: readonly Rule[] = [
       const store = await ctx.open()
       await store.create(ctx.session())
       const closing = store.close()
-      for (const [name, call] of everyCall(ctx, store)) {
+      for (const [name, call] of validCalls(ctx, store, ctx.session())) {
         await expectRefusal(call, 'ERR_STORE_CLOSED', `${name} right after the call of close`)
       }
       await answerOf(closing, 'close')
@@ -84,18 +83,3 @@ export const closeRules: readonly Rule[] = [
     },
   },
 ]
-
-/** A valid call of every operation that the store has. */
-function everyCall(ctx: RuleContext, store: SessionStore): [string, () => Promise<unknown>][] {
-  const session = ctx.session()
-  const calls: [string, () => Promise<unknown>][] = [
-    ['create', () => store.create(session)],
-    ['load', () => store.load(session.id)],
-    ['update', () => store.update(session, ctx.version())],
-    ['touch', () => store.touch(session, session)],
-    ['destroy', () => store.destroy(session.id)],
-    ['sweep', () => store.sweep({ cutoff: 0, limit: 1, budgetMs: 1 })],
-  ]
-  if (store.list) calls.push(['list', async () => store.list?.({ limit: 1 })])
-  return calls
-}

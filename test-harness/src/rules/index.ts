@@ -1,14 +1,17 @@
 import type { Rule } from '../engine/rule.ts'
 import { aliasingRules } from './aliasing.ts'
+import { backendFailureRules } from './backend-failures.ts'
 import { boundaryRules } from './boundaries.ts'
 import { capabilityRules } from './capabilities.ts'
 import { closeRules } from './close.ts'
 import { concurrencyRules } from './concurrency.ts'
+import { concurrentSweepRules } from './concurrent-sweeps.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
 import { errorRules } from './errors.ts'
 import { idRules } from './ids.ts'
 import { listRules } from './list.ts'
+import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
 import { namespaceRules } from './namespaces.ts'
 import { orderRules } from './orders.ts'
@@ -16,6 +19,7 @@ import { payloadRules } from './payloads.ts'
 import { recordRules } from './records.ts'
 import { stepRules } from './steps.ts'
 import { sweepRules } from './sweep.ts'
+import { resumedSweepRules } from './sweep-resumed.ts'
 import { touchRules } from './touch.ts'
 import { updateRules } from './update.ts'
 
@@ -27,16 +31,20 @@ export const rules: readonly Rule[] = [
   ...touchRules,
   ...destroyRules,
   ...sweepRules,
+  ...resumedSweepRules,
   ...boundaryRules,
   ...orderRules,
   ...stepRules,
   ...concurrencyRules,
+  ...concurrentSweepRules,
   ...listRules,
+  ...listPagingRules,
   ...payloadRules,
   ...idRules,
   ...recordRules,
   ...aliasingRules,
   ...errorRules,
+  ...backendFailureRules,
   ...namespaceRules,
   ...capabilityRules,
   ...closeRules,

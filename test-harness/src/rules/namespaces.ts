@@ -2,6 +2,7 @@ import type { SessionStore } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { expectAbsent, expectAnswer, expectRefusal, expectStored } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
+import { at } from './handles.ts'
 import { expectListed, listAll } from './listing.ts'
 import { listing, sweptPurge } from './needs.ts'
 import { sweepAll } from './sweeping.ts'
@@ -108,10 +109,4 @@ async function openAll(ctx: RuleContext): Promise<SessionStore[]> {
   const stores: SessionStore[] = []
   for (const namespace of namespaces) stores.push(await ctx.open({ namespace }))
   return stores
-}
-
-function at<T>(items: readonly T[], n: number): T {
-  const item = items[n]
-  if (item === undefined) throw new RangeError(`no item ${n}`)
-  return item
 }
