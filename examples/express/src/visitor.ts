@@ -1,0 +1,4 @@
+/** What the example keeps about a visitor. */
+export interface Visitor {
+  visits: number
+}
