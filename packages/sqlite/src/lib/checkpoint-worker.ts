@@ -56,7 +56,8 @@ function checkpoint(): void {
     if (checkpointed - before < FEW_PAGES) break
     before = checkpointed
   }
+  parentPort?.postMessage('restarting')
   const { busy, log } = (huge ? truncate : restart).get() as Progress
   // A long reader, such as a backup, is in the way: writers are not held up for it again and again.
-  restartAt = busy === 0 ? LONG_LOG_PAGES : 2 * log
+  restartAt = busy === 0 ? LONG_LOG_PAGES : log + LONG_LOG_PAGES
 }

@@ -8,7 +8,9 @@ const CHECKPOINT_PAGES = 1000
 const LOOK_PAGES = 250
 /** Pages in the log above which writers slow down during a checkpoint, or it would outgrow every limit: 64 MiB. */
 const LONG_LOG_PAGES = 16_384
-/** Pages waiting at which work that can wait does: 16 MiB. */
+/** For how long writers stand back while the worker needs their lock; then they try, and may find it taken. */
+const HOLD_MS = 100
+/** Pages in the log at which work that can wait lets a checkpoint finish first: 16 MiB. */
 const PATIENCE_PAGES = 4_096
 /** How long a page then holds up the next commit: 40 MiB a second, and the less the longer the log. */
 const PAGE_PAUSE_MS = 0.1
@@ -30,6 +32,7 @@ export class Checkpointer {
   #logPages = 0
   #waitingPages = 0
   #pauseMs = 0
+  #heldUntil = 0
   /** The first write looks: earlier processes may have left a long log. */
   #writtenPages = LOOK_PAGES
 
@@ -45,9 +48,14 @@ export class Checkpointer {
     return this.#pauseMs
   }
 
+  /** True while the worker needs the writers' lock: waiting here costs less than finding it taken. */
+  get held(): boolean {
+    return this.#heldUntil > 0 && performance.now() < this.#heldUntil
+  }
+
   /** Whether a checkpoint is under way with so much to do that work which can wait should. */
   get strained(): boolean {
-    return this.#working && this.#waitingPages >= PATIENCE_PAGES
+    return this.#working && this.#logPages >= PATIENCE_PAGES
   }
 
   /** To be told of every commit, with the pages that it wrote, by estimate. */
@@ -92,20 +100,25 @@ export class Checkpointer {
 
   #start(): Worker {
     const worker = new Worker(this.#module, { workerData: this.#db.name, execArgv: [], name: 'leeway-checkpoint' })
-    worker.on('message', () => {
-      this.#working = false
-      this.#pauseMs = 0
+    worker.on('message', (message: 'restarting' | 'done') => {
+      if (message === 'restarting') this.#heldUntil = performance.now() + HOLD_MS
+      else this.#rest()
     })
     worker.on('error', () => this.#fallBack())
     worker.unref()
     return worker
   }
 
+  #rest(): void {
+    this.#working = false
+    this.#pauseMs = 0
+    this.#heldUntil = 0
+  }
+
   #fallBack(): void {
     this.#worker = undefined
     this.#disabled = true
-    this.#working = false
-    this.#pauseMs = 0
+    this.#rest()
     if (this.#db.open) this.#db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   }
 }

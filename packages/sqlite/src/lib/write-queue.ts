@@ -20,6 +20,8 @@ export interface Write<T> {
 /** The write-ahead log, which is told of what is written and may ask for slower writes. */
 interface Log {
   readonly pauseMs: number
+  /** True while writes should not even try. */
+  readonly held: boolean
   wrote(pages: number): void
 }
 
@@ -70,13 +72,17 @@ export class WriteQueue {
 
   #schedule(): void {
     this.#scheduled = true
-    const { pauseMs } = this.#log
-    if (pauseMs > 0) setTimeout(this.#flush, pauseMs)
+    const { pauseMs, held } = this.#log
+    if (pauseMs > 0 || held) setTimeout(this.#flush, pauseMs)
     else setImmediate(this.#flush)
   }
 
   readonly #flush = (): void => {
     this.#scheduled = false
+    if (this.#log.held) {
+      this.#schedule()
+      return
+    }
     try {
       if (this.#entries.length > 1 || !this.#commitAlone()) this.#commitTogether()
     } catch (error) {
