@@ -64,7 +64,7 @@ export class Browser {
     const now = Date.now() + this.#skew
     const phase = !stored ? 'none' : now < session.expiresAt ? 'live' : now < session.purgeAt ? 'grace' : 'over'
     const badge = this.#find('.badge')
-    badge.textContent = { none: 'nothing stored', live: 'live', grace: 'in its grace', over: 'may be swept' }[phase]
+    badge.textContent = this.#out ? 'logged out' : phases[phase]
     badge.dataset.state = this.#out ? 'out' : phase
     const idle = session.expiresAt - this.#state.now
     this.#fill('.live b', stored ? (session.expiresAt - now) / Math.max(idle, 1) : 0)
@@ -110,6 +110,8 @@ export class Browser {
     return this.#root.querySelector(selector)
   }
 }
+
+const phases = { none: 'nothing stored', live: 'live', grace: 'in its grace', over: 'may be swept' }
 
 const done = {
   login: 'Logged in: same id, new secret. The old cookie is dead.',

@@ -10,7 +10,7 @@ const SHORT_IDLE_MS = 20_000
 export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions): Router {
   const api = express.Router()
   // Only a page of ours can send JSON: a form on another site cannot, so a POST from elsewhere changes nothing.
-  api.use(express.json({ limit: '4kb' }), onlyJson, sessionMiddleware(sessions, cookie))
+  api.use(express.json({ limit: '4kb' }), onlyJson, neverCached, sessionMiddleware(sessions, cookie))
 
   api.get('/state', async (request, response) => {
     response.json(await stateOf(request))
@@ -90,6 +90,11 @@ function nameIn(request: Request): string | undefined {
 const onlyJson: RequestHandler = (request, response, next) => {
   if (request.method === 'POST' && !request.is('application/json')) response.status(415).json({ error: 'send JSON' })
   else next()
+}
+
+const neverCached: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store')
+  next()
 }
 
 const ownerOnly: RequestHandler = (request, response, next) => {

@@ -88,14 +88,14 @@ async function naive(clock: ManualClock): Promise<Contender> {
     steps: {
       C: async () => {
         old = store.check(clock.now())
-        return `${old.length} session is old`
+        return `finds ${old.length} that is old`
       },
-      D: async () => `${store.delete(old)} session deleted`,
-      L: async () => `loaded “${store.load('session')}”`,
+      D: async () => `deletes ${store.delete(old)}`,
+      L: async () => `loads “${store.load('session')}”`,
       P: async () => 'works on it',
       S: async () => {
         store.save('session', 'after', clock.now() + IDLE_MS)
-        return 'saved “after”'
+        return 'saves “after”: done'
       },
     },
     readBack: async () => store.load('session') ?? null,
@@ -122,20 +122,20 @@ async function leeway(clock: ManualClock): Promise<Contender> {
     steps: {
       C: async () => {
         cutoff = clock.now()
-        return 'takes the time'
+        return 'takes the time as its cut-off'
       },
       // The same store as everywhere else: its one statement tests and deletes.
-      D: async () => `${(await store.sweep({ cutoff, limit: 100, budgetMs: 1000 })).removed} sessions deleted`,
+      D: async () => `deletes ${(await store.sweep({ cutoff, limit: 100, budgetMs: 1000 })).removed}`,
       L: async () => {
         request = await sessions.open(token)
-        return request.isNew ? 'refused: it has expired; a new session' : `loaded “${request.data.value}”`
+        return request.isNew ? 'refused, it has expired: a new session' : `loads “${request.data.value}”`
       },
       P: async () => 'works on it',
       S: async () => {
         request.data.value = 'after'
         const saved = await request.save()
         token = saved.token ?? token
-        return `${saved.status} “after”`
+        return `saves “after”: ${saved.status}`
       },
     },
     readBack: async () => {

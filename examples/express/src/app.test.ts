@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LeewayError, type SessionStore } from '@leeway/core'
+import { memoryStore } from '@leeway/core/memory'
+import { manualClock } from '@leeway/core/testing'
+import { sqliteStore } from '@leeway/sqlite'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { serve, stateIn } from './testing.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'leeway-example-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+let files = 0
+const stores: [string, () => SessionStore][] = [
+  ['memory', () => memoryStore()],
+  ['sqlite', () => sqliteStore({ path: join(scratch, `${++files}.db`) })],
+]
+const running: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  for (const app of running.splice(0)) await app.close()
+})
+
+async function start(...args: Parameters<typeof serve>) {
+  const app = await serve(...args)
+  running.push(app)
+  return app
+}
+
+describe.each(stores)('on %s', (_name, store) => {
+  test('a visitor who does nothing gets no cookie and leaves nothing behind', async () => {
+    const app = await start(store())
+    const response = await app.browser().get('/a/api/state')
+    expect(response.headers.get('set-cookie')).toBeNull()
+    expect(await response.json()).toMatchObject({ stored: false, session: { visits: 0, owner: null } })
+  })
+
+  test('visits are counted, through a login too, which replaces the secret and keeps the id', async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/visit')
+    const before = browser.cookies.get('leeway_a')
+    const login = await browser.post('/a/api/login', { name: 'Ada' })
+    expect(login.headers.get('cache-control')).toBe('no-store')
+    const after = browser.cookies.get('leeway_a')
+    expect(after?.split('.')[0]).toBe(before?.split('.')[0])
+    expect(after).not.toBe(before)
+    expect(await (await browser.post('/a/api/visit')).json()).toMatchObject({ session: { visits: 2, owner: 'Ada' } })
+    expect((await app.sessions.open(before)).isNew).toBe(true)
+  })
+
+  test('the state tells when the session ends, when its grace does, and the absolute end', async () => {
+    const app = await start(store(), manualClock(1_000_000))
+    const { session } = await stateIn(await app.browser().post('/a/api/visit'))
+    expect(session).toMatchObject({
+      createdAt: 1_000_000,
+      expiresAt: 1_000_000 + 30 * 60_000,
+      purgeAt: 1_000_000 + 34 * 60_000,
+      absoluteExpiresAt: 1_000_000 + 12 * 3_600_000,
+    })
+  })
+
+  test("another browser's session of the same user is listed, and out at its next request once it is revoked", async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/login', { name: 'Ada' })
+    await browser.post('/b/api/login', { name: 'Ada' })
+    const { sessions } = await stateIn(await browser.get('/a/api/state'))
+    expect(sessions).toHaveLength(2)
+    const other = sessions.find(({ current }) => !current)
+    await browser.post('/a/api/revoke', { id: other?.id })
+    expect(await (await browser.get('/b/api/state')).json()).toMatchObject({ stored: false, session: { owner: null } })
+    expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { owner: 'Ada' } })
+  })
+
+  test("nobody revokes a stranger's session", async () => {
+    const app = await start(store())
+    const [ada, eve] = [app.browser(), app.browser()]
+    const { session } = await stateIn(await ada.post('/a/api/login', { name: 'Ada' }))
+    await eve.post('/a/api/login', { name: 'Eve' })
+    await eve.post('/a/api/revoke', { id: session.id })
+    expect(await (await ada.get('/a/api/state')).json()).toMatchObject({ session: { owner: 'Ada' } })
+  })
+
+  test('ending all others keeps this one', async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/login', { name: 'Ada' })
+    await browser.post('/b/api/login', { name: 'Ada' })
+    const { sessions } = await stateIn(await browser.post('/a/api/revoke-others'))
+    expect(sessions).toMatchObject([{ current: true }])
+  })
+
+  test('logging out clears the cookie, and a copy of it opens nothing', async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/login', { name: 'Ada' })
+    const copy = browser.cookies.get('leeway_a')
+    const response = await browser.post('/a/api/logout')
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(browser.cookies.has('leeway_a')).toBe(false)
+    expect((await app.sessions.open(copy)).isNew).toBe(true)
+  })
+
+  test('100 increments at once count to 100, and none is refused', async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/visit')
+    const answers = await Promise.all(Array.from({ length: 100 }, () => browser.post('/a/api/visit')))
+    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200))
+    expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { visits: 101 } })
+  })
+
+  test('a shortened session is refused from its end on, although it is still stored', async () => {
+    const clock = manualClock()
+    const app = await start(store(), clock)
+    const browser = app.browser()
+    await browser.post('/a/api/visit')
+    await browser.post('/a/api/shorten')
+    clock.advance(19_999)
+    const id = browser.cookies.get('leeway_a')
+    expect((await app.sessions.open(id)).isNew).toBe(false)
+    clock.advance(1)
+    expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ stored: false })
+    expect(await app.sessions.sweep()).toMatchObject({ removed: 0 })
+  })
+
+  test('a rotated secret counts once the browser has used it', async () => {
+    const app = await start(store())
+    const browser = app.browser()
+    await browser.post('/a/api/visit')
+    const old = browser.cookies.get('leeway_a')
+    await browser.post('/a/api/rotate')
+    expect(browser.cookies.get('leeway_a')).not.toBe(old)
+    expect(await (await browser.post('/a/api/visit')).json()).toMatchObject({ session: { visits: 2 } })
+  })
+})
+
+test('a store that fails is answered with 503, never with a new session', async () => {
+  const store = memoryStore()
+  const app = await start({
+    ...store,
+    load: () => Promise.reject(new LeewayError('ERR_STORE_FAILED', 'the disk is gone')),
+  })
+  const browser = app.browser()
+  await browser.post('/a/api/visit')
+  const cookie = browser.cookies.get('leeway_a')
+  for (const response of [await browser.get('/a/api/state'), await browser.post('/a/api/visit')]) {
+    expect(response.status).toBe(503)
+    expect(response.headers.get('set-cookie')).toBeNull()
+  }
+  expect(browser.cookies.get('leeway_a')).toBe(cookie)
+})
+
+test('a save that fails is answered with 503 and sends no cookie', async () => {
+  const store = memoryStore()
+  const app = await start({
+    ...store,
+    create: () => Promise.reject(new LeewayError('ERR_STORE_FAILED', 'the disk is full')),
+  })
+  const response = await app.browser().post('/a/api/visit')
+  expect(response.status).toBe(503)
+  expect(response.headers.get('set-cookie')).toBeNull()
+})
+
+test('what is not JSON changes nothing', async () => {
+  const app = await start(memoryStore())
+  const browser = app.browser()
+  expect((await browser.post('/a/api/visit', {}, { 'content-type': 'text/plain' })).status).toBe(415)
+  expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { visits: 0 } })
+})
+
+test.each(['', ' ', 'x'.repeat(61), 7, null, { toString: 'Ada' }, '\ud800'])('the name %j is refused', async (name) => {
+  const app = await start(memoryStore())
+  const response = await app.browser().post('/a/api/login', { name })
+  expect(response.status).toBe(400)
+})
+
+test('a name is given back as it was, whatever it looks like', async () => {
+  const app = await start(memoryStore())
+  const name = '<img src=x onerror=alert(1)> "\'&\u202e__proto__'
+  const response = await app.browser().post('/a/api/login', { name })
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(await response.json()).toMatchObject({ session: { owner: name } })
+})
+
+test('the page is served with a policy that allows nothing from elsewhere', async () => {
+  const app = await start(memoryStore())
+  const response = await app.browser().get('/')
+  expect(await response.text()).toContain('Sessions that survive their cleanup')
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+})
