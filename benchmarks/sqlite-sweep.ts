@@ -3,7 +3,8 @@
 // node --conditions=@leeway/source benchmarks/sqlite-sweep.ts [rounds] [sessions]
 //
 // Three ways take turns, each on a fresh copy of one file: the store's sweep, a loop of DELETE ... LIMIT 500 with SQLite's
-// own checkpoints, and the one DELETE that most session stores run. Due sessions are spread over the whole file.
+// own checkpoints, and the one DELETE that most session stores run. Due sessions are spread over the whole file. Before
+// each, a loop that does nothing shows how long the machine keeps a process waiting anyway.
 import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -140,6 +141,18 @@ async function measure(way: Way) {
   return { removed, updates, tookMs, delayMs: delay.max / 1e6, p99Ms: delay.percentile(99) / 1e6, longestTurnMs, calls }
 }
 
+/** The longest gap in three seconds of doing nothing but looking at the clock. */
+function noiseMs(): number {
+  let longestMs = 0
+  const until = performance.now() + 3_000
+  for (let last = performance.now(); last < until; ) {
+    const now = performance.now()
+    longestMs = Math.max(longestMs, now - last)
+    last = now
+  }
+  return longestMs
+}
+
 function fill(path: string): void {
   void sqliteStore({ path }).close()
   const db = new Database(path)
@@ -172,6 +185,7 @@ try {
     for (const [name, open] of Object.entries(ways)) {
       const path = join(directory, 'copy.db')
       copyFileSync(original, path)
+      const noise = noiseMs()
       const way = open(path)
       const result = await measure(way)
       const log = statSync(`${path}-wal`).size / 2 ** 20
@@ -181,7 +195,7 @@ try {
       console.log(
         `${name.padEnd(17)} removed ${result.removed} in ${(result.tookMs / 1000).toFixed(1)} s, ${result.updates} updates, ` +
           `longest delay ${result.delayMs.toFixed(1)} ms (p99 ${result.p99Ms.toFixed(1)}), longest turn ` +
-          `${result.longestTurnMs.toFixed(1)} ms, log ${log.toFixed()} MiB; longest calls, ms: ${result.calls.join(', ')}`,
+          `${result.longestTurnMs.toFixed(1)} ms (noise ${noise.toFixed(1)}), log ${log.toFixed()} MiB; longest calls, ms: ${result.calls.join(', ')}`,
       )
     }
   }
