@@ -11,6 +11,8 @@ import type { Visitor } from './visitor.ts'
 
 const DEFAULT_PORT = 3000
 const TRIES = 20
+/** For how long requests that are under way may hold up the stop. */
+const PATIENCE_MS = 3000
 
 const host = process.env.HOST ?? '127.0.0.1'
 const path = process.env.LEEWAY_DB ?? fileURLToPath(new URL('../.data/sessions.db', import.meta.url))
@@ -41,6 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 async function stop(): Promise<void> {
   server.close()
   server.closeIdleConnections()
+  setTimeout(() => server.closeAllConnections(), PATIENCE_MS).unref()
   await once(server, 'close')
   await sessions.close()
 }
