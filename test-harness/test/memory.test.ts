@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { formatReport, register, runConformance } from '../src/index.ts'
+import expiring from '../subjects/expiring.subject.ts'
 import memory from '../subjects/memory.subject.ts'
 import stepped from '../subjects/stepped.subject.ts'
 
 await register(memory, { describe, it })
 await register(stepped, { describe, it })
+await register(expiring, { describe, it })
 
-describe.each([memory, stepped])('the report on $name', (subject) => {
+describe.each([memory, stepped, expiring])('the report on $name', (subject) => {
   it('has every rule passed or not applicable', async () => {
     const report = await runConformance(subject)
     console.log(formatReport(report))

@@ -173,7 +173,8 @@ export const boundaryRules: readonly Rule[] = [
       const session = ctx.session()
       await early.create(session)
       await expectStored(late, session, 'load by the handle whose clock is a day ahead')
-      const second = ctx.successor(session)
+      // As core would on that machine: every instant that it stores is by its own clock.
+      const second = ctx.successor(session, { expiresAt: ctx.clock.now() + DAY_MS + IDLE_MS })
       await expectAnswer(
         late.update(second, session.version),
         'saved',

@@ -8,6 +8,8 @@ import { type Operation, perform } from './operations.ts'
 
 const CALLERS = 16
 const ROUNDS = 40
+const INCREMENTERS = 8
+const INCREMENTS = 10
 
 export const concurrencyRules: readonly Rule[] = [
   {
@@ -49,9 +51,11 @@ export const concurrencyRules: readonly Rule[] = [
       const stores = await twoHandles(ctx)
       const session = ctx.session({ payload: '0' })
       await stores[0].create(session)
-      await Promise.all(Array.from({ length: 8 }, (_, n) => increment(ctx, handle(stores, n), session.id, 10)))
+      const callers = Array.from({ length: INCREMENTERS }, (_, n) => increment(ctx, handle(stores, n), session.id))
+      await Promise.all(callers)
       const stored = await stores[0].load(session.id)
-      expectEqual(stored?.payload, '80', 'a counter after 8 callers have added 1 ten times each')
+      const total = String(INCREMENTERS * INCREMENTS)
+      expectEqual(stored?.payload, total, `a counter after ${INCREMENTERS} callers have added 1 ten times each`)
     },
   },
   {
@@ -183,11 +187,15 @@ async function expectOneWinner(
   await expectStored(store, at(winners, 0), `what is stored is not what was answered \`${won}\``)
 }
 
-async function increment(ctx: RuleContext, store: SessionStore, id: string, times: number): Promise<void> {
-  for (let done = 0; done < times; ) {
+/** A conflict means that somebody has saved since the load, so there can be no more of them than saves in all. */
+async function increment(ctx: RuleContext, store: SessionStore, id: string): Promise<void> {
+  let conflicts = 0
+  for (let done = 0; done < INCREMENTS; ) {
     const loaded = await store.load(id)
     expectThat(loaded !== undefined, 'the record vanished between two increments')
     const next = ctx.successor(loaded, { payload: String(Number(loaded.payload) + 1) })
     if ((await store.update(next, loaded.version)) === 'saved') done++
+    else conflicts++
+    expectThat(conflicts <= INCREMENTERS * INCREMENTS, 'update answers `conflict` more often than anybody has saved')
   }
 }

@@ -43,7 +43,7 @@ export function expectListed(
 }
 
 /** What `list` tells of the records, without repeats, in the order of their ids. */
-export function listedAs(sessions: readonly ListedSession[]): ListedSession[] {
+function listedAs(sessions: readonly ListedSession[]): ListedSession[] {
   const byId = new Map(sessions.map(({ id, owner, expiresAt, purgeAt }) => [id, { id, owner, expiresAt, purgeAt }]))
   return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }

@@ -2,7 +2,7 @@ import type { Rule } from '../engine/rule.ts'
 import { placements, runOrder } from './order-schedules.ts'
 
 /** The ten orders in which a request (load, process, save) and a cleanup (check, delete) can meet. */
-export const ORDERS = [
+const ORDERS = [
   [
     'C D L P S',
     'Nothing can go wrong but what a sweep that deletes too early does: the request has to find its session.',
