@@ -44,7 +44,6 @@ export function resolveOptions(options: RecordsOptions): ResolvedOptions {
     idleTimeoutMs = 30 * MINUTE,
     absoluteTimeoutMs = 12 * 60 * MINUTE,
     graceMs = 4 * MINUTE,
-    touchIntervalMs = Math.min(MINUTE, Math.max(1, Math.floor(idleTimeoutMs / 10))),
     updateTimeoutMs = 5_000,
     onConflict,
     codec = jsonCodec,
@@ -54,6 +53,7 @@ export function resolveOptions(options: RecordsOptions): ResolvedOptions {
   if (typeof store !== 'object' || store === null || typeof store.load !== 'function')
     invalid('store', 'a session store')
   assertSpan(idleTimeoutMs, 'idleTimeoutMs')
+  const { touchIntervalMs = Math.min(MINUTE, Math.max(1, Math.floor(idleTimeoutMs / 10))) } = options
   assertSpan(absoluteTimeoutMs, 'absoluteTimeoutMs')
   assertSpan(graceMs, 'graceMs')
   assertSpan(touchIntervalMs, 'touchIntervalMs')
@@ -64,7 +64,8 @@ export function resolveOptions(options: RecordsOptions): ResolvedOptions {
   }
   if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')
     invalid('codec', 'an object with encode and decode')
-  if (!(sweepChance >= 0 && sweepChance <= 1)) invalid('sweepChance', 'a number from 0 to 1')
+  if (typeof sweepChance !== 'number' || !(sweepChance >= 0 && sweepChance <= 1))
+    invalid('sweepChance', 'a number from 0 to 1')
   if (
     typeof clock?.now !== 'function' ||
     typeof clock.monotonic !== 'function' ||

@@ -46,6 +46,7 @@ function check(value: unknown, path: string, ancestors: unknown[]): void {
 function checkContainer(value: object, path: string, ancestors: unknown[]): void {
   if (ancestors.includes(value)) refuse(path, 'the value contains itself')
   if (ancestors.length >= MAX_DEPTH) refuse(path, `the value is nested more than ${MAX_DEPTH} levels deep`)
+  if (Object.getOwnPropertySymbols(value).length > 0) refuse(path, 'a property named by a symbol cannot be stored')
   ancestors.push(value)
   if (Array.isArray(value)) checkArray(value, path, ancestors)
   else checkObject(value, path, ancestors)
@@ -64,7 +65,6 @@ function checkObject(object: object, path: string, ancestors: unknown[]): void {
   if (prototype !== Object.prototype && prototype !== null) {
     refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'} cannot be stored`)
   }
-  if (Object.getOwnPropertySymbols(object).length > 0) refuse(path, 'a property named by a symbol cannot be stored')
   for (const [key, value] of Object.entries(object)) {
     if (key === '__proto__') refuse(`${path}.__proto__`, 'the name is not allowed')
     if (value !== undefined) check(value, member(path, key), ancestors)
