@@ -14,7 +14,7 @@ const sources = globSync('{packages/*,test-harness}/src/**/*.ts', { cwd: root })
   (file) => !file.endsWith('.test.ts'),
 )
 const written = documents().flatMap(snippets)
-const programs = [...written.filter(({ info }) => info === 'ts'), ...sources.flatMap(docExamples)]
+const programs = [...written.filter(({ info }) => info === 'ts'), ...sources.flatMap(docExamples)].filter(standsAlone)
 const servers = written.filter(({ info }) => info === 'ts server')
 
 describe('snippets', () => {
@@ -70,6 +70,11 @@ describe('documents', () => {
     expect(links.filter((link) => globSync(join(folder, link)).length === 0)).toEqual([])
   })
 })
+
+/** What imports a neighbour is part of a project: see kit-readme.test.ts. */
+function standsAlone({ code }: Snippet): boolean {
+  return !/from '\.\.?\//.test(code)
+}
 
 function at({ file, line }: Snippet): string {
   return `${file}:${line}`

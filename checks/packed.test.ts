@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack, published } from '../scripts/packages.mjs'
-import { freePort, get, readmeExample, root } from './documents.ts'
+import { freePort, get, read, readmeExample, root } from './documents.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
 let tarballs: string[] = []
@@ -54,19 +54,17 @@ test('the published types compile in strict mode without the sources', () => {
   const app = mkdtempSync(join(directory, 'types-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
   execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: app, stdio: 'pipe' })
-  writeFileSync(join(app, 'app.ts'), readFileSync(join(root, 'checks', 'typed-app.ts'), 'utf8'))
-  const options = [
-    '--noEmit',
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2023',
-    '--lib',
-    'es2024,esnext.disposable',
-  ]
-  execFileSync(join(root, 'node_modules', '.bin', 'tsc'), [...options, '--types', '', 'app.ts'], {
-    cwd: app,
-    stdio: 'pipe',
-  })
+  writeFileSync(join(app, 'app.ts'), read('checks/typed-app.ts'))
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2024', 'esnext.disposable'],
+    types: [],
+  }
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+  const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
+  expect(stdout).toBe('')
+  expect(status).toBe(0)
 }, 120_000)

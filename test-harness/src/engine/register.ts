@@ -19,7 +19,10 @@ export interface Runner extends Selection {
  * Rules that are not run are registered with `it.skip`, with the reason in the title.
  *
  * @example
+ * import { register } from '@leeway/conformance'
  * import { describe, it } from 'vitest'
+ * import subject from './my-store.subject.ts'
+ *
  * await register(subject, { describe, it })
  * @throws `ERR_INVALID_OPTION`
  */

@@ -15,9 +15,21 @@ export interface RunOptions extends Selection {
  * is a report full of errors.
  *
  * @example
+ * import { defineSubject, runConformance } from '@leeway/conformance'
+ * import { type StoredSession } from '@leeway/core'
+ * import { memoryStore } from '@leeway/core/memory'
+ *
+ * const places = new Map<string, Map<string, StoredSession>>()
+ * const subject = defineSubject({
+ *   name: 'memory',
+ *   open({ scratch, namespace, maxPayloadBytes }) {
+ *     const records = places.get(scratch) ?? new Map()
+ *     places.set(scratch, records)
+ *     return memoryStore({ records, namespace, maxPayloadBytes })
+ *   },
+ * })
  * const report = await runConformance(subject)
- * console.log(formatReport(report))
- * process.exitCode = report.ok ? 0 : 1
+ * console.log(report.ok) // true
  * @throws `ERR_INVALID_OPTION`
  */
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { root } from './documents.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'leeway-start-'))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('npm start prints its URL and serves; Ctrl-C leaves no process and no locked database', async () => {
+  // A process group of its own, as a terminal gives it, which sends Ctrl-C to all of it.
+  const npm = spawn('npm', ['start'], {
+    cwd: root,
+    detached: true,
+    env: { ...process.env, PORT: '0', LEEWAY_DB: join(scratch, 'sessions.db') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const group = -(npm.pid as number)
+  try {
+    let output = ''
+    npm.stdout.setEncoding('utf8')
+    while (!/http:\/\/\S+/.test(output)) output += (await once(npm.stdout, 'data'))[0]
+    const [url = ''] = /http:\/\/\S+/.exec(output) ?? []
+    expect((await fetch(url)).status).toBe(200)
+    // The end of its output too: the last process that could write to it has gone.
+    const ended = Promise.all([once(npm, 'exit'), once(npm.stdout, 'close')])
+    npm.stdout.resume()
+    process.kill(group, 'SIGINT')
+    await ended
+    expect(() => process.kill(group, 0)).toThrow('ESRCH')
+    expect(readdirSync(scratch)).toEqual(['sessions.db'])
+  } finally {
+    try {
+      process.kill(group, 'SIGKILL')
+    } catch {
+      // It has ended.
+    }
+  }
+}, 60_000)
