@@ -7,7 +7,7 @@ import { createApp } from './app.ts'
 import type { Visitor } from './visitor.ts'
 
 /** A visitor's browser: keeps the cookies that the server sends it, by name. */
-export class Browser {
+class Browser {
   readonly cookies = new Map<string, string>()
   readonly #url: string
 

@@ -19,7 +19,7 @@ const ORDERS: Readonly<Record<number, readonly Step[]>> = {
 const IDLE_MS = 30 * 60_000
 const GRACE_MS = 240_000
 
-export interface TraceLine {
+interface TraceLine {
   readonly step: Step
   /** Milliseconds since the session's expiry; negative before it. */
   readonly sinceExpiryMs: number
@@ -27,7 +27,7 @@ export interface TraceLine {
   readonly answer: string
 }
 
-export interface Run {
+interface Run {
   readonly trace: readonly TraceLine[]
   /** Whether the value that the request was told it had saved can be read back. */
   readonly verdict: 'kept' | 'lost'
