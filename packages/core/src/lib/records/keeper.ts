@@ -95,7 +95,9 @@ export class RecordKeeper {
    */
   commit(from: Snapshot, operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     return this.#turns.run(from.id, async (left, leave) => {
-      const outcome = await this.#compareAndSet(from, left ?? from, operation, change, onLost)
+      // What the turn before left may be older than what this request loaded, if another process wrote in between.
+      const start = left && !holds(from, left.version) ? left : from
+      const outcome = await this.#compareAndSet(from, start, operation, change, onLost)
       if ('snapshot' in outcome) leave(outcome.snapshot)
       if (outcome.status === 'gone') publish('leeway:session:gone', () => ({ id: from.id, operation }))
       if (outcome.status === 'saved')
@@ -113,6 +115,7 @@ export class RecordKeeper {
   ): Promise<Outcome> {
     const deadline = performance.now() + this.#updateTimeoutMs
     let current = start
+    let isFresh = false
     for (let attempts = 1; ; attempts++) {
       const now = this.now()
       if (isPurged(now, current.purgeAt)) {
@@ -120,10 +123,19 @@ export class RecordKeeper {
         const found = await this.#reload(from.id, operation)
         if (!found || isPurged(now, found.purgeAt)) return { status: 'gone' }
         current = found
+        isFresh = true
       }
       if (current.header.epoch !== from.header.epoch) return { status: 'superseded' }
       const draft = change(current, now)
-      if (!draft) return { status: 'unchanged', snapshot: current }
+      if (!draft) {
+        // No write will tell whether this was decided on what is stored now.
+        const found = isFresh ? current : await this.#reload(from.id, operation)
+        if (!found) return { status: 'gone' }
+        if (found.version === current.version) return { status: 'unchanged', snapshot: found }
+        current = found
+        isFresh = true
+        continue
+      }
       const next = successor(current, draft, lifetimeAt(now, draft.header, this.graceMs))
       const answer = await this.#update(next, current.version, onLost)
       if (answer === 'saved') return { status: 'saved', snapshot: next }
@@ -140,6 +152,7 @@ export class RecordKeeper {
       }
       if (attempts > 1) await delay(Math.random() * Math.min(2 ** attempts, LONGEST_BACKOFF_MS))
       current = found
+      isFresh = true
     }
   }
 

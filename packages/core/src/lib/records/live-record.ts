@@ -140,8 +140,10 @@ export class LiveRecord {
     })
     if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
     this.#snapshot = outcome.snapshot
+    this.#settleLost(outcome.snapshot)
     const stored = outcome.snapshot.text
-    this.#rebase(stored, (here) => afterUpdate(codec, { base: this.#base, here, before, stored }))
+    const base = this.#base
+    this.#rebase(base, stored, (here) => afterUpdate(codec, { base, here, before, stored }))
     return decodeDocument(codec, stored)
   }
 
@@ -206,10 +208,7 @@ export class LiveRecord {
 
   #merge(ours: string, current: Snapshot): string {
     const { codec, onConflict } = this.#context
-    if (this.#lost && holds(current, this.#lost.version)) {
-      this.#base = this.#lost.text
-      this.#lost = undefined
-    }
+    this.#settleLost(current)
     return mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
   }
 
@@ -220,17 +219,34 @@ export class LiveRecord {
     this.#snapshot = outcome.snapshot
     if (outcome.status === 'saved') {
       const stored = outcome.snapshot.text
-      this.#rebase(stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
+      this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
     }
     return outcome.status
   }
 
-  #rebase(stored: string, how: (here: string) => Rebased): void {
+  /** A write of unknown outcome that turns out to be stored is what later changes are measured against. */
+  #settleLost(current: Snapshot): void {
+    if (!this.#lost || !holds(current, this.#lost.version)) return
+    this.#base = this.#lost.text
+    this.#lost = undefined
+  }
+
+  /** `measured` is what local changes are measured against where the data in hand cannot be stored as it is. */
+  #rebase(measured: string, stored: string, how: (here: string) => Rebased): void {
     const { codec } = this.#context
-    const here = encodeDocument(codec, this.#data)
+    let here: string
+    try {
+      here = encodeDocument(codec, this.#data)
+    } catch {
+      // The write has happened, so it is the next save that reports the data.
+      this.#base = measured
+      return
+    }
     const { base, unsaved } = how(here)
-    this.#base = base
+    if (here !== stored && !Object.isExtensible(this.#data)) this.#data = { ...this.#data }
     takeOver(codec, this.#data, { here, stored }, unsaved)
+    // Taking over may leave the keys in another order than the stored text has them, which is no change.
+    this.#base = unsaved.size === 0 ? encodeDocument(codec, this.#data) : base
   }
 
   #unstored(): Snapshot {
