@@ -143,7 +143,8 @@ export class RecordKeeper {
       publish('leeway:session:conflict', () => ({ id: from.id, attempts }))
       const found = await this.#reload(from.id, operation)
       if (!found) return { status: 'gone' }
-      if (holds(found, next.version)) return { status: 'saved', snapshot: found }
+      // What others wrote on top, a login perhaps, is for this handle's next write to meet as usual.
+      if (holds(found, next.version)) return { status: 'saved', snapshot: next }
       if (performance.now() >= deadline) {
         throw new LeewayError('ERR_UPDATE_TIMEOUT', `other writers were first, ${attempts} times in a row`, {
           operation,

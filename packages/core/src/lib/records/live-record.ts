@@ -7,7 +7,7 @@ import type { Header, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
 import { lifetimeAt } from '../expiry.ts'
 import { mintId } from '../ids.ts'
-import type { SessionId } from '../store.ts'
+import type { SessionId, Version } from '../store.ts'
 import { type Change, type Draft, holds, type Outcome, type RecordKeeper } from './keeper.ts'
 
 export interface RecordContext {
@@ -30,6 +30,7 @@ export interface Alteration {
 }
 
 const CREATE_TRIES = 3
+const LOST_KEPT = 8
 
 /**
  * One record and the data that a request holds of it. `base` is the text that local changes are measured against; it is
@@ -42,7 +43,8 @@ export class LiveRecord {
   #stored: boolean
   #base: string
   #data: Document
-  #lost: Snapshot | undefined
+  /** Saves of unknown outcome: the version each would have made, and what the data was here. */
+  #lost: readonly { readonly version: Version; readonly ours: string }[] = []
   #ended = false
   #retimed: Alteration['header'] | undefined
   #tail: Promise<unknown> = Promise.resolve()
@@ -101,14 +103,17 @@ export class LiveRecord {
     const altered = alter.header !== undefined || alter.owner !== undefined
     if (ours === this.#base && !altered) {
       if (!this.#stored) return 'unchanged'
-      if (!this.#retimed) return this.#adopt(await keeper.touch(this.snapshot), ours)
+      if (!this.#retimed && this.#lost.length === 0) return this.#adopt(await keeper.touch(this.snapshot), ours)
     }
     const retimed = this.#retimed
-    const outcome = await this.#write('save', (current, now) => ({
+    const change: Change = (current, now) => ({
       header: this.#header(current.header, now, alter, retimed),
       owner: alter.owner ?? current.owner,
       text: this.#merge(ours, current),
-    }))
+    })
+    const outcome = await this.#write('save', change, ({ version }) => {
+      this.#lost = [...this.#lost, { version, ours }].slice(-LOST_KEPT)
+    })
     const status = this.#adopt(outcome, ours)
     if (status === 'saved' && this.#retimed === retimed) this.#retimed = undefined
     return status
@@ -171,12 +176,9 @@ export class LiveRecord {
     await this.destroy().catch(() => {})
   }
 
-  #write(operation: string, change: Change): Promise<Outcome> {
-    const { keeper } = this.#context
+  #write(operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     if (!this.#stored) return this.#create(change)
-    return keeper.commit(this.snapshot, operation, change, (lost) => {
-      this.#lost = lost
-    })
+    return this.#context.keeper.commit(this.snapshot, operation, change, onLost)
   }
 
   async #create(change: Change): Promise<Outcome> {
@@ -219,16 +221,21 @@ export class LiveRecord {
     this.#snapshot = outcome.snapshot
     if (outcome.status === 'saved') {
       const stored = outcome.snapshot.text
+      this.#lost = []
       this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
     }
     return outcome.status
   }
 
-  /** A write of unknown outcome that turns out to be stored is what later changes are measured against. */
+  /**
+   * Where a save of unknown outcome turns out to be stored, later changes are measured against what the data was here
+   * then: not against what was stored, since what others had changed was never taken over.
+   */
   #settleLost(current: Snapshot): void {
-    if (!this.#lost || !holds(current, this.#lost.version)) return
-    this.#base = this.#lost.text
-    this.#lost = undefined
+    const landed = this.#lost.findLast(({ version }) => holds(current, version))
+    if (!landed) return
+    this.#base = landed.ours
+    this.#lost = []
   }
 
   /** `measured` is what local changes are measured against where the data in hand cannot be stored as it is. */
