@@ -160,16 +160,16 @@ export class RecordKeeper {
   /** Extends the record's life if an extension is due. A conflict means that somebody renewed it already. */
   async touch(snapshot: Snapshot): Promise<Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }> {
     const now = this.now()
-    const lifetime = lifetimeAt(now, snapshot.header, this.graceMs)
-    if (!isTouchDue(now, snapshot.expiresAt, lifetime.expiresAt, this.#touchIntervalMs)) {
-      return { status: 'unchanged', snapshot }
-    }
     let current = snapshot
     if (isPurged(now, snapshot.purgeAt)) {
       const found = await this.#reload(snapshot.id, 'touch')
       if (!found || isPurged(now, found.purgeAt)) return this.#gone(snapshot.id)
       if (found.header.epoch !== snapshot.header.epoch) return { status: 'superseded' }
       current = found
+    }
+    const lifetime = lifetimeAt(now, current.header, this.graceMs)
+    if (!isTouchDue(now, current.expiresAt, lifetime.expiresAt, this.#touchIntervalMs)) {
+      return { status: 'unchanged', snapshot: current }
     }
     const { id, version, owner } = current
     const answer = await this.#store.touch({ id, version, owner }, lifetime)
