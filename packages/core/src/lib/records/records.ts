@@ -84,7 +84,7 @@ class RecordManager<Data extends object> implements Records<Data> {
     })
   }
 
-  create(sid: string, data: Data, timeouts: SessionTimeouts = {}): Promise<RecordHandle<Data>> {
+  async create(sid: string, data: Data, timeouts: SessionTimeouts = {}): Promise<RecordHandle<Data>> {
     const header = retimedHeader(timeouts)
     return this.#engine.run('create', async () => {
       const text = encodeDocument(this.#engine.options.codec, data)

@@ -47,6 +47,11 @@ export class Revocations {
         operation: 'login',
       })
     }
+    this.assertRecent(credentialsCheckedAt)
+  }
+
+  /** @throws `ERR_REVOKED` if the credentials were checked so long ago that a revocation since may be forgotten. */
+  assertRecent(credentialsCheckedAt: Millis): void {
     if (credentialsCheckedAt + this.#graceMs < this.#now()) {
       throw new LeewayError(
         'ERR_REVOKED',

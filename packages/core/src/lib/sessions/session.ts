@@ -55,6 +55,9 @@ export interface Opening {
 export class Session<Data extends object = Record<string, unknown>> {
   readonly #context: SessionContext
   readonly #openedAt: Millis
+  /** The record of the opening, whose turns this handle takes for good, also where a login replaces the record. */
+  readonly #queue: LiveRecord
+  readonly #retimings: ReturnType<typeof retimedHeader>[] = []
   #record: LiveRecord
   #isNew: boolean
   #presented: string | undefined
@@ -64,6 +67,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   constructor(context: SessionContext, opening: Opening) {
     this.#context = context
     this.#openedAt = context.now()
+    this.#queue = opening.record
     this.#record = opening.record
     this.#presented = opening.presented
     this.#secret = opening.secret
@@ -147,10 +151,11 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws `ERR_CONFLICT` if the session was logged in to, logged out or revoked meanwhile, or a key conflicts;
    * `ERR_REVOKED` if `revokeAll(ownerId)` ran since the credentials were checked; `ERR_INVALID_OPTION`; what `save` throws
    */
-  login(ownerId: string, options: LoginOptions = {}): Promise<SaveResult> {
+  async login(ownerId: string, { credentialsCheckedAt = this.#openedAt }: LoginOptions = {}): Promise<SaveResult> {
     assertOwnerId(ownerId, 'login')
-    const checkedAt = assertCheckedAt(options.credentialsCheckedAt ?? this.#openedAt, this.#context.now())
+    const checkedAt = assertCheckedAt(credentialsCheckedAt, this.#context.now())
     return this.#run('login', async () => {
+      this.#context.revocations.assertRecent(checkedAt)
       if (this.#record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
       const secret = mintSecret()
       const status = await this.#record.save({
@@ -219,11 +224,13 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws `ERR_INVALID_OPTION`
    */
   setTimeouts(timeouts: SessionTimeouts): void {
-    this.#record.retime(retimedHeader(timeouts))
+    const retiming = retimedHeader(timeouts)
+    this.#retimings.push(retiming)
+    this.#record.retime(retiming)
   }
 
   #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    return this.#context.run(operation, () => this.#record.inTurn(work))
+    return this.#context.run(operation, () => this.#queue.inTurn(work))
   }
 
   async #startOver(): Promise<void> {
@@ -235,6 +242,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       })
     }
     const { record, secret } = this.#context.begin()
+    for (const retiming of this.#retimings) record.retime(retiming)
     this.#record = record
     this.#presented = undefined
     this.#secret = secret

@@ -118,7 +118,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     })
   }
 
-  list(ownerId: string): Promise<SessionInfo[]> {
+  async list(ownerId: string): Promise<SessionInfo[]> {
     assertOwnerId(ownerId, 'list')
     return this.#engine.run('list', async () => {
       const listed = new Map<SessionId, SessionInfo>()
@@ -130,12 +130,12 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     })
   }
 
-  revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
+  async revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
     assertOwnerId(ownerId, 'revoke')
     return this.#engine.run('revoke', () => this.#revoke(ownerId, id))
   }
 
-  revokeAll(ownerId: string, { except }: RevokeAllOptions = {}): Promise<number> {
+  async revokeAll(ownerId: string, { except }: RevokeAllOptions = {}): Promise<number> {
     assertOwnerId(ownerId, 'revokeAll')
     return this.#engine.run('revokeAll', async () => {
       await this.#revocations.mark(ownerId)
