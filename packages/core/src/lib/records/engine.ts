@@ -17,10 +17,10 @@ export class Engine {
 
   constructor(options: RecordsOptions) {
     this.options = resolveOptions(options)
-    const { store, clock, now, graceMs, codec, onConflict } = this.options
+    const { store, clock, graceMs, codec, onConflict } = this.options
     this.keeper = new RecordKeeper(this.options)
     this.#context = { keeper: this.keeper, codec, onConflict }
-    this.#sweeps = new Sweeps(store, clock, now, graceMs)
+    this.#sweeps = new Sweeps(store, clock, graceMs)
   }
 
   /** Runs an operation that `close` waits for. */

@@ -26,20 +26,21 @@ export interface Sweeper {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** With its jitter it is the longest that a timer of Node.js waits; anything longer would fire at once. */
+const LONGEST_INTERVAL_MS = Math.floor((2 ** 31 - 1) / 1.5)
+
 export type SweepCount = Pick<SweepResult, 'removed' | 'examined'>
 
 /** Removes what is due, in batches, at the instants that somebody asks for: nothing here starts by itself. */
 export class Sweeps {
   readonly #store: SessionStore
   readonly #clock: Clock
-  readonly #now: () => Millis
   readonly #guard: ClockGuard
   readonly #running = new Set<Sweeper>()
 
-  constructor(store: SessionStore, clock: Clock, now: () => Millis, graceMs: Millis) {
+  constructor(store: SessionStore, clock: Clock, graceMs: Millis) {
     this.#store = store
     this.#clock = clock
-    this.#now = now
     this.#guard = new ClockGuard(clock, graceMs)
   }
 
@@ -51,7 +52,8 @@ export class Sweeps {
     let error: unknown
     try {
       this.#guard.assertSteady()
-      const cutoff = this.#now()
+      // Not the clock that never runs back: once it has read a wrong time, it would sweep by that for good.
+      const cutoff = Math.floor(this.#clock.now())
       let cursor: string | undefined
       do {
         const result = await this.#batch({ cutoff, limit, budgetMs, cursor })
@@ -74,6 +76,9 @@ export class Sweeps {
   start(options: SweeperOptions = {}): Sweeper {
     const { intervalMs = 60_000, ...batch } = options
     assertSpan(intervalMs, 'intervalMs')
+    if (intervalMs > LONGEST_INTERVAL_MS) {
+      throw new LeewayError('ERR_INVALID_OPTION', `intervalMs must be at most ${LONGEST_INTERVAL_MS}`)
+    }
     checked(batch)
     let stopped = false
     let cancel = () => {}
