@@ -77,7 +77,8 @@ export function assertSession(session: StoredSession, operation: string, maxPayl
 export function assertSweepOptions(options: SweepOptions): void {
   if (!Number.isSafeInteger(options.cutoff)) invalid('sweep', 'cutoff', 'a whole number of milliseconds')
   assertLimit(options.limit, 'sweep')
-  if (!(options.budgetMs > 0)) invalid('sweep', 'budgetMs', 'a number of milliseconds above 0')
+  if (typeof options.budgetMs !== 'number' || !(options.budgetMs > 0))
+    invalid('sweep', 'budgetMs', 'a number of milliseconds above 0')
   assertCursor(options.cursor, 'sweep')
 }
 
