@@ -126,12 +126,12 @@ export class RecordKeeper {
         isFresh = true
       }
       if (current.header.epoch !== from.header.epoch) return { status: 'superseded' }
-      const draft = change(current, now)
+      const { draft, refuse } = decide(change, current, now)
       if (!draft) {
         // No write will tell whether this was decided on what is stored now.
         const found = isFresh ? current : await this.#reload(from.id, operation)
         if (!found) return { status: 'gone' }
-        if (found.version === current.version) return { status: 'unchanged', snapshot: found }
+        if (found.version === current.version) return refuse ? refuse() : { status: 'unchanged', snapshot: found }
         current = found
         isFresh = true
         continue
@@ -216,6 +216,19 @@ export class RecordKeeper {
     const snapshot = read(stored)
     if (snapshot) return snapshot
     throw new LeewayError('ERR_INVALID_RECORD', 'the stored session is not one that leeway wrote', { operation, id })
+  }
+}
+
+/** What `change` makes of the record. An error of its own is thrown by `refuse`, once it is known to be up to date. */
+function decide(change: Change, current: Snapshot, now: Millis): { draft?: Draft | undefined; refuse?: () => never } {
+  try {
+    return { draft: change(current, now) }
+  } catch (error) {
+    return {
+      refuse: () => {
+        throw error
+      },
+    }
   }
 }
 

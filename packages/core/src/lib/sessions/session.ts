@@ -251,12 +251,15 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   async #tokenAfter(status: SaveStatus): Promise<string | null> {
     if (!this.#secret || !this.#record.stored || status === 'gone' || status === 'superseded') return null
-    if (this.#presented !== undefined && status === 'unchanged') {
-      // Derived at the opening and not checked by a write: a login since then has made it worthless, and sending it
-      // would replace the cookie of that login.
-      const stored = await this.#context.reload(this.id)
-      if (stored?.header.epoch !== this.#record.snapshot.header.epoch) return null
+    const secret = this.#secret()
+    if (this.#presented !== undefined) {
+      // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of
+      // those. Only a write or a touch has checked what is stored.
+      const stored = status === 'unchanged' ? await this.#context.reload(this.id) : this.#record.snapshot
+      const hash = hashSecret(secret)
+      const credentials = stored?.header.credentials
+      if (credentials?.current !== hash && credentials?.pending?.hash !== hash) return null
     }
-    return formatToken({ id: this.id, secret: this.#secret() })
+    return formatToken({ id: this.id, secret })
   }
 }
