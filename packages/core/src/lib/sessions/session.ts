@@ -149,7 +149,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    *
    * @param ownerId 1 to 255 characters
    * @throws `ERR_CONFLICT` if the session was logged in to, logged out or revoked meanwhile, or a key conflicts;
-   * `ERR_REVOKED` if `revokeAll(ownerId)` ran since the credentials were checked; `ERR_INVALID_OPTION`; what `save` throws
+   * `ERR_REVOKED` if `revokeAll(ownerId)` ran since the credentials were checked, or they were checked longer than
+   * `graceMs` ago; `ERR_INVALID_OPTION`; what `save` throws
    */
   async login(ownerId: string, { credentialsCheckedAt = this.#openedAt }: LoginOptions = {}): Promise<SaveResult> {
     assertOwnerId(ownerId, 'login')
