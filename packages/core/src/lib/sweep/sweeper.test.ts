@@ -200,6 +200,27 @@ describe('a sweeper', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('that is still stopping when everything is closed finishes its sweep first', async () => {
+    const { clock, sessions, stored, backend, records } = setup()
+    for (let i = 0; i < 3; i++) await stored()
+    clock.advance(IDLE + GRACE)
+    const sweeper = sessions.startSweeper({ intervalMs: INTERVAL, limit: 1 })
+    const held = backend.holdNext('sweep')
+    clock.advance(1.5 * INTERVAL)
+    await held.reached
+    using events = recordEvents()
+    const stopping = sweeper.stop()
+    const closing = sessions.close()
+    await settled()
+    held.release()
+    await Promise.all([stopping, closing])
+    expect(records.size).toBe(0)
+    const [event, ...others] = events.named('leeway:sweep')
+    expect(event).toMatchObject({ removed: 3, examined: 3 })
+    expect(event).not.toHaveProperty('error')
+    expect(others).toEqual([])
+  })
+
   it('that is stopped before its first sweep leaves no timer', async () => {
     const { clock, sessions, backend } = setup()
     await sessions.startSweeper().stop()

@@ -98,8 +98,8 @@ export class Sweeps {
       stop: async () => {
         stopped = true
         cancel()
-        this.#running.delete(sweeper)
         await current
+        this.#running.delete(sweeper)
       },
       [Symbol.asyncDispose]: () => sweeper.stop(),
     }
