@@ -33,7 +33,9 @@ describe('an error', () => {
     expect(error.path).toBe('data.a')
     expect(error.cause).toBe(cause)
     expect(error).toBeInstanceOf(Error)
-    expect('cause' in new LeewayError('ERR_GONE', 'x')).toBe(false)
+    const bare = new LeewayError('ERR_GONE', 'x')
+    expect('cause' in bare).toBe(false)
+    expect([bare.id, bare.operation, bare.keys, bare.path]).toEqual([undefined, undefined, undefined, undefined])
   })
 
   it('is known across installed copies, and nothing else is taken for it', async () => {

@@ -105,6 +105,20 @@ describe('a sweep in pieces', () => {
     expect((await store.sweep(sweepOf(2000, { cursor }))).removed).toBe(3)
   })
 
+  it('comes to its end also while another one runs', async () => {
+    const store = memoryStore()
+    for (let i = 0; i < 10; i++) await store.create(session({ purgeAt: i % 2 === 0 ? 2000 : 3000 }))
+    const cursors: (string | undefined)[] = []
+    let removed = 0
+    for (let calls = 0; calls < 2 || cursors.some((cursor) => cursor !== undefined); calls++) {
+      if (calls > 100) throw new Error('the sweeps start over again and again')
+      const result = await store.sweep(sweepOf(2000, { budgetMs: Number.MIN_VALUE, cursor: cursors[calls % 2] }))
+      removed += result.removed
+      cursors[calls % 2] = result.cursor
+    }
+    expect(removed).toBe(5)
+  })
+
   it('stops at its budget, and says that there is more', async () => {
     const store = memoryStore()
     for (let i = 0; i < 3; i++) await store.create(session())

@@ -22,6 +22,9 @@ export interface MemoryStoreOptions {
   readonly maxPayloadBytes?: number
 }
 
+/** Sweeps that may be continued. One that was abandoned is forgotten after so many others. */
+const PAUSED_SWEEPS = 16
+
 /**
  * Sessions in this process, gone with it: for tests, development and single-process tools. It is also the contract of
  * `SessionStore` in its readable form: every operation below is one synchronous step.
@@ -34,7 +37,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   assertMaxPayloadBytes(maxPayloadBytes)
   const gate = new Gate()
   const prefix = `${namespace}:`
-  let sweeping: { cursor: string; keys: MapIterator<string> } | undefined
+  const paused = new Map<string, MapIterator<string>>()
   let sweeps = 0
 
   return {
@@ -96,19 +99,21 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     async sweep({ cutoff, limit, budgetMs, cursor }) {
       gate.assertOpen('sweep')
       assertSweepOptions({ cutoff, limit, budgetMs, cursor })
-      const keys = cursor !== undefined && cursor === sweeping?.cursor ? sweeping.keys : records.keys()
-      sweeping = undefined
+      const keys = paused.get(cursor ?? '') ?? records.keys()
+      paused.delete(cursor ?? '')
       const deadline = performance.now() + budgetMs
       let removed = 0
       for (let key = keys.next(); !key.done; key = keys.next()) {
         const stored = records.get(key.value)
         if (stored && key.value.startsWith(prefix) && stored.purgeAt <= cutoff && records.delete(key.value)) removed++
         if (removed >= limit || performance.now() >= deadline) {
-          sweeping = { cursor: String(++sweeps), keys }
-          break
+          const next = String(++sweeps)
+          paused.set(next, keys)
+          paused.delete(String(sweeps - PAUSED_SWEEPS))
+          return { removed, examined: removed, cursor: next }
         }
       }
-      return { removed, examined: removed, cursor: sweeping?.cursor }
+      return { removed, examined: removed, cursor: undefined }
     },
 
     async list({ owner, limit, cursor }) {

@@ -25,7 +25,7 @@ describe('a span', () => {
     (value) => {
       const error = thrownBy(() => assertSpan(value, 'graceMs'))
       expect(error.code).toBe('ERR_INVALID_OPTION')
-      expect(error.message).toContain('graceMs')
+      expect(error.message).toBe(`graceMs must be a whole number of milliseconds from 1 to ${CENTURY}`)
     },
   )
 

@@ -16,7 +16,10 @@ const LONGEST_MS = 100 * 366 * 24 * 60 * 60 * 1000
 /** @throws `ERR_INVALID_OPTION` for anything but a whole number of milliseconds, from `least` to a hundred years. */
 export function assertSpan(value: unknown, name: string, least = 1): asserts value is Millis {
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > LONGEST_MS) {
-    throw new LeewayError('ERR_INVALID_OPTION', `${name} must be a whole number of milliseconds of at least ${least}`)
+    throw new LeewayError(
+      'ERR_INVALID_OPTION',
+      `${name} must be a whole number of milliseconds from ${least} to ${LONGEST_MS}`,
+    )
   }
 }
 
