@@ -35,6 +35,7 @@ describe('the envelope reads nothing out of', () => {
   it.each([
     ['an empty payload', ''],
     ['a line without data', JSON.stringify({ format: 1, ...header })],
+    ['a line that does not end', `${JSON.stringify({ format: 1, ...header })} `],
     ['text that is no JSON', 'garbage\n{}'],
     ['half a header', `${JSON.stringify({ format: 1, ...header }).slice(0, 40)}\n{}`],
     ['null', 'null\n{}'],

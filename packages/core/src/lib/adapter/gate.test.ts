@@ -50,6 +50,22 @@ describe('closing', () => {
     expect(thrownBy(() => gate.assertOpen('load')).code).toBe('ERR_STORE_CLOSED')
   })
 
+  it('waits for a single call', async () => {
+    const gate = new Gate()
+    const { run, resolve } = work()
+    const under = gate.run('load', run)
+    let released = false
+    const closing = gate.close(() => {
+      released = true
+    })
+    await settled()
+    expect(released).toBe(false)
+    resolve('answer')
+    await closing
+    expect(released).toBe(true)
+    expect(await under).toBe('answer')
+  })
+
   it('waits for all that is under way, failures included, and only then releases', async () => {
     const gate = new Gate()
     const [first, second] = [work(), work()]
