@@ -163,17 +163,64 @@ test('a save that fails is answered with 503 and sends no cookie', async () => {
   expect(response.headers.get('set-cookie')).toBeNull()
 })
 
-test('what is not JSON changes nothing', async () => {
-  const app = await start(memoryStore())
-  const browser = app.browser()
-  expect((await browser.post('/a/api/visit', {}, { 'content-type': 'text/plain' })).status).toBe(415)
-  expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { visits: 0 } })
-})
+test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
+  '%s changes nothing',
+  async (type) => {
+    const app = await start(memoryStore())
+    const browser = app.browser()
+    for (const path of ['/a/api/visit', '/a/api/login', '/a/api/logout', '/a/api/revoke-others', '/api/replay']) {
+      expect((await browser.post(path, {}, { 'content-type': type })).status).toBe(415)
+    }
+    expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { visits: 0 } })
+  },
+)
 
 test.each(['', ' ', 'x'.repeat(61), 7, null, { toString: 'Ada' }, '\ud800'])('the name %j is refused', async (name) => {
   const app = await start(memoryStore())
   const response = await app.browser().post('/a/api/login', { name })
   expect(response.status).toBe(400)
+})
+
+test.each([undefined, 7, '', 'nonsense', '../../etc/passwd', { length: 26 }])(
+  'the session id %j is refused',
+  async (id) => {
+    const app = await start(memoryStore())
+    const browser = app.browser()
+    await browser.post('/a/api/login', { name: 'Ada' })
+    expect((await browser.post('/a/api/revoke', { id })).status).toBe(400)
+  },
+)
+
+test('who is not logged in revokes nothing', async () => {
+  const app = await start(memoryStore())
+  const browser = app.browser()
+  const { session } = await stateIn(await app.browser().post('/a/api/login', { name: 'Ada' }))
+  await browser.post('/a/api/visit')
+  expect((await browser.post('/a/api/revoke', { id: session.id })).status).toBe(401)
+  expect((await browser.post('/a/api/revoke-others')).status).toBe(401)
+  expect(await app.sessions.list('Ada')).toHaveLength(1)
+})
+
+test('what is wrong with a request is told without the insides of the server', async () => {
+  const app = await start(memoryStore())
+  const headers = { 'content-type': 'application/json' }
+  const bad = await fetch(`${app.url}/a/api/login`, { method: 'POST', headers, body: '{bad' })
+  const long = await app.browser().post('/a/api/login', { name: 'x'.repeat(5000) })
+  const nowhere = await app.browser().get('/a/api/nothing')
+  expect([bad.status, long.status, nowhere.status]).toEqual([400, 413, 404])
+  for (const response of [bad, long, nowhere]) {
+    const text = await response.text()
+    expect(JSON.parse(text)).toEqual({ error: expect.any(String) })
+    expect(text).not.toContain('node_modules')
+  }
+})
+
+test('two replays at once are both answered', async () => {
+  const app = await start(memoryStore())
+  const answers = await Promise.all([1, 2].map(() => app.browser().post('/api/replay')))
+  for (const answer of answers) {
+    expect(((await answer.json()) as { order: number }[]).map(({ order }) => order)).toEqual([4, 7, 9])
+  }
 })
 
 test('a name is given back as it was, whatever it looks like', async () => {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Sessions } from '@leeway/core'
-import express, { type Express } from 'express'
+import express, { type ErrorRequestHandler, type Express } from 'express'
 import { browserApi } from './browser-api.ts'
-import { replayAll } from './race/replay.ts'
+import { jsonBody } from './json-body.ts'
+import { type Replay, replay } from './race/replay.ts'
 import type { Visitor } from './visitor.ts'
 
 const page = fileURLToPath(new URL('../public', import.meta.url))
@@ -32,9 +33,28 @@ export function createApp({ sessions, secureCookies }: AppOptions): Express {
     const cookie = { name: `leeway_${browser}`, path: `/${browser}/`, secure: secureCookies }
     app.use(`/${browser}/api`, browserApi(sessions, cookie))
   }
-  app.post('/api/replay', async (_request, response) => {
-    response.json(await replayAll())
+  let replaying: Promise<unknown> = Promise.resolve()
+  app.post('/api/replay', jsonBody, async (request, response) => {
+    // One at a time, however many ask: each makes databases.
+    const replays: Promise<Replay[]> = replaying.then(() => replay(request.body.all === true))
+    replaying = replays.catch(() => {})
+    response.json(await replays)
   })
   app.use(express.static(page))
+  app.use((_request, response) => {
+    response.status(404).json({ error: 'there is nothing here' })
+  })
+  app.use(onError)
   return app
+}
+
+/** What the request did wrong is told; what we did wrong goes to the log, not to the visitor. */
+const onError: ErrorRequestHandler = (error, _request, response, next) => {
+  if (response.headersSent) {
+    next(error)
+    return
+  }
+  const status = error?.expose === true && Number.isInteger(error.status) ? error.status : 500
+  if (status === 500) console.error(error)
+  response.status(status).json({ error: status === 500 ? 'something went wrong here' : error.message })
 }

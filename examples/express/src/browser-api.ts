@@ -1,16 +1,17 @@
-import { isLeewayError, type Sessions, type SetCookieOptions } from '@leeway/core'
+import { isLeewayError, type SaveStatus, type Sessions, type SetCookieOptions } from '@leeway/core'
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express'
-import { logout, sessionMiddleware, sessionOf } from './session-middleware.ts'
+import { jsonBody } from './json-body.ts'
+import { logout, sessionError, sessionMiddleware, sessionOf } from './session-middleware.ts'
 import type { Visitor } from './visitor.ts'
 
 const LONGEST_NAME = 60
 const SHORT_IDLE_MS = 20_000
+const SESSION_ID = /^[a-z0-9]{26}$/
 
 /** The API of one browser: its own cookie, and what a visitor does with a session. */
 export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions): Router {
   const api = express.Router()
-  // Only a page of ours can send JSON: a form on another site cannot, so a POST from elsewhere changes nothing.
-  api.use(express.json({ limit: '4kb' }), onlyJson, neverCached, sessionMiddleware(sessions, cookie))
+  api.use(neverCached, jsonBody, sessionMiddleware(sessions, cookie))
 
   api.get('/state', async (request, response) => {
     response.json(await stateOf(request))
@@ -20,7 +21,7 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
     await sessionOf<Visitor>(request).update((data) => {
       data.visits++
     })
-    response.json(await stateOf(request))
+    response.json(await stateOf(request, 'saved'))
   })
 
   api.post('/login', async (request, response) => {
@@ -29,25 +30,30 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
       response.status(400).json({ error: `a name has 1 to ${LONGEST_NAME} characters` })
       return
     }
-    await sessionOf<Visitor>(request).login(name)
-    response.json(await stateOf(request))
+    const { status } = await sessionOf<Visitor>(request).login(name)
+    response.json(await stateOf(request, status))
   })
 
   api.post('/rotate', async (request, response) => {
-    await sessionOf<Visitor>(request).rotate()
-    response.json(await stateOf(request))
+    const { status } = await sessionOf<Visitor>(request).rotate()
+    response.json(await stateOf(request, status))
   })
 
   api.post('/shorten', async (request, response) => {
     const session = sessionOf<Visitor>(request)
     session.setTimeouts({ idleTimeoutMs: SHORT_IDLE_MS })
-    await session.save()
-    response.json(await stateOf(request))
+    const { status } = await session.save()
+    response.json(await stateOf(request, status))
   })
 
   api.post('/revoke', ownerOnly, async (request, response) => {
     const { owner } = sessionOf<Visitor>(request)
-    await sessions.revoke(owner as string, String(request.body.id))
+    const { id } = request.body
+    if (typeof id !== 'string' || !SESSION_ID.test(id)) {
+      response.status(400).json({ error: 'that is no session id' })
+      return
+    }
+    await sessions.revoke(owner as string, id)
     response.json(await stateOf(request))
   })
 
@@ -65,7 +71,8 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
   api.use(onError)
   return api
 
-  async function stateOf(request: Request) {
+  /** What the page shows, and what the request's own write came to. */
+  async function stateOf(request: Request, written?: SaveStatus) {
     const session = sessionOf<Visitor>(request)
     // Save first: what is shown is what is stored, and nobody is shown a session that has gone.
     const { status } = await session.save()
@@ -75,6 +82,8 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
     return {
       // A new session of a visitor who has done nothing yet is not stored, and has no cookie.
       stored: !isNew || data.visits > 0 || owner !== null,
+      save: written ?? status,
+      cookie: cookie.name,
       session: { id, owner, visits: data.visits, createdAt, expiresAt, purgeAt, absoluteExpiresAt },
       sessions: listed.map((other) => ({ id: other.id, expiresAt: other.expiresAt, current: other.id === id })),
       now: Date.now(),
@@ -85,11 +94,6 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
 function nameIn(request: Request): string | undefined {
   const name = typeof request.body?.name === 'string' ? request.body.name.trim() : ''
   return name.length >= 1 && name.length <= LONGEST_NAME && name.isWellFormed() ? name : undefined
-}
-
-const onlyJson: RequestHandler = (request, response, next) => {
-  if (request.method === 'POST' && !request.is('application/json')) response.status(415).json({ error: 'send JSON' })
-  else next()
 }
 
 const neverCached: RequestHandler = (_request, response, next) => {
@@ -104,9 +108,9 @@ const ownerOnly: RequestHandler = (request, response, next) => {
 
 /** The session's end while the request was under way is no failure: the visitor is out. */
 const onError: ErrorRequestHandler = (error, _request, response, next) => {
-  if (!isLeewayError(error)) next(error)
-  else if (error.code === 'ERR_GONE' || error.code === 'ERR_SUPERSEDED') response.json({ gone: true })
-  else if (error.code === 'ERR_CONFLICT' || error.code === 'ERR_REVOKED')
-    response.status(409).json({ error: error.message })
-  else response.status(503).json({ error: 'sessions are unavailable, please try again' })
+  const known = sessionError(error)
+  if (isLeewayError(error) && (error.code === 'ERR_GONE' || error.code === 'ERR_SUPERSEDED')) {
+    response.json({ gone: true })
+  } else if (known) response.status(known.status).json({ error: known.message })
+  else next(error)
 }

@@ -1,10 +1,11 @@
+import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createSessions } from '@leeway/core'
+import { createSessions, type StoreErrorEvent } from '@leeway/core'
 import { sqliteStore } from '@leeway/sqlite'
 import { createApp } from './app.ts'
 import type { Visitor } from './visitor.ts'
@@ -13,11 +14,17 @@ const DEFAULT_PORT = 3000
 const TRIES = 20
 /** For how long requests that are under way may hold up the stop. */
 const PATIENCE_MS = 3000
+/** One Ctrl-C arrives more than once: the terminal sends it to all, and npm and a parent process pass it on. */
+const ECHO_MS = 500
 
 const host = process.env.HOST ?? '127.0.0.1'
 const path = process.env.LEEWAY_DB ?? fileURLToPath(new URL('../.data/sessions.db', import.meta.url))
 mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
 
+subscribe('leeway:store:error', (message) => {
+  const { operation, error } = message as StoreErrorEvent
+  console.error(`sessions: ${operation} failed:`, error)
+})
 const sessions = createSessions<Visitor>({
   store: sqliteStore({ path }),
   initialData: () => ({ visits: 0 }),
@@ -26,18 +33,24 @@ const sessions = createSessions<Visitor>({
 sessions.startSweeper({ intervalMs: 15_000 })
 
 const server = createServer(createApp({ sessions, secureCookies: false }))
-await listen(server)
-const { port } = server.address() as AddressInfo
-console.log(`leeway example: http://${host}:${port}/ (sessions in ${path}; Ctrl-C stops it)`)
-
-let stopping = false
+try {
+  await listen()
+} catch (error) {
+  await sessions.close()
+  console.error(`leeway example: cannot listen: ${(error as Error).message}`)
+  process.exit(1)
+}
+let stoppedAt: number | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stopping) return
-    stopping = true
-    void stop()
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now()
+      void stop()
+    } else if (performance.now() - stoppedAt > ECHO_MS) process.exit(1)
   })
 }
+const { port } = server.address() as AddressInfo
+console.log(`leeway example: http://${host}:${port}/ (sessions in ${path}; Ctrl-C stops it)`)
 
 /** Answers what has been asked, then gives the database back. */
 async function stop(): Promise<void> {
@@ -48,14 +61,14 @@ async function stop(): Promise<void> {
   await sessions.close()
 }
 
-/** The port asked for, or else the next one that is free. */
-async function listen(target: Server): Promise<void> {
+/** On the port asked for, or else on the next one that is free. */
+async function listen(): Promise<void> {
   const asked = process.env.PORT === undefined ? undefined : Number(process.env.PORT)
   const first = asked ?? DEFAULT_PORT
   for (let tries = 0; ; tries++) {
-    target.listen(first + tries, host)
+    server.listen(first + tries, host)
     try {
-      await once(target, 'listening')
+      await once(server, 'listening')
       return
     } catch (error) {
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'

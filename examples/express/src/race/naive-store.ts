@@ -6,13 +6,15 @@ import Database from 'better-sqlite3'
  * which sessions are old and then deletes those.
  */
 export class NaiveStore {
-  readonly #db = new Database(':memory:')
+  readonly #db: Database.Database
   readonly #load: Database.Statement<[string], { value: string }>
   readonly #save: Database.Statement<[string, string, number]>
   readonly #old: Database.Statement<[number], { id: string }>
   readonly #delete: Database.Statement<[string]>
 
-  constructor() {
+  constructor(path: string) {
+    this.#db = new Database(path)
+    this.#db.pragma('journal_mode = WAL')
     this.#db.exec('CREATE TABLE sessions (id TEXT PRIMARY KEY, value TEXT NOT NULL, expires_at INTEGER NOT NULL)')
     this.#load = this.#db.prepare('SELECT value FROM sessions WHERE id = ?')
     this.#save = this.#db.prepare('INSERT OR REPLACE INTO sessions (id, value, expires_at) VALUES (?, ?, ?)')
