@@ -132,8 +132,7 @@ export class Model {
       const { token } = minted
       const session = this.#create(handle, handle.data, minted.id, this.#fresh(token))
       this.#merge(handle, session, [], now)
-      this.#written(session, now)
-      handle.seen = { ...session }
+      this.#write(handle, session, now)
       return { status: 'saved', token }
     }
     const met = this.#meet(handle, now)
@@ -141,8 +140,7 @@ export class Model {
     const keys = conflicts(handle, met, changed)
     if (keys.length > 0) return { code: 'ERR_CONFLICT', keys }
     this.#merge(handle, met, changed, now)
-    this.#written(met, now)
-    handle.seen = { ...met }
+    this.#write(handle, met, now)
     return this.#answer(handle, 'saved')
   }
 
@@ -152,16 +150,16 @@ export class Model {
     if (!handle.session) {
       if (key === null) return { data: {} }
       const session = this.#create(handle, { [key]: 1 }, id, UNKNOWN)
-      this.#written(session, now)
-      handle.seen = { ...session }
+      this.#write(handle, session, now)
     } else {
       const met = this.#meet(handle, now)
       if (typeof met === 'string') return { code: met === 'gone' ? 'ERR_GONE' : 'ERR_SUPERSEDED' }
-      if (key !== null) {
+      if (key === null) {
+        handle.seen = { ...met }
+      } else {
         met.data = { ...met.data, [key]: (met.data[key] ?? 0) + 1 }
-        this.#written(met, now)
+        this.#write(handle, met, now)
       }
-      handle.seen = { ...met }
     }
     const stored = handle.session?.data ?? {}
     const [base, data] = [{ ...stored }, { ...stored }]
@@ -176,7 +174,7 @@ export class Model {
   }
 
   login(handle: ModelHandle, owner: string, now: number, minted: Minted): Answer {
-    if (handle.session && handle.seen?.owner != null && handle.seen.owner !== owner) {
+    if (handle.session && !handle.ended && handle.seen?.owner != null && handle.seen.owner !== owner) {
       handle.ended = true
       if (!this.stored.delete(handle.session.id)) return { code: 'ERR_CONFLICT' }
       Object.assign(handle, { session: null, ended: false, data: {}, base: {}, epoch: 0, seen: null, openedAt: now })
@@ -192,20 +190,19 @@ export class Model {
     const keys = conflicts(handle, session, changed)
     if (keys.length > 0) return { code: 'ERR_CONFLICT', keys }
     this.#merge(handle, session, changed, now)
-    if (revoked) {
-      this.stored.delete(session.id)
-      handle.ended = true
-      return { code: 'ERR_REVOKED' }
-    }
-    session.current = this.#fresh(minted.token)
+    session.current = revoked ? 'nobody has it' : this.#fresh(minted.token)
     session.owner = owner
     session.epoch++
     session.pending = null
     session.previous = null
     session.absoluteAt = now + session.absolute
-    this.#written(session, now)
+    this.#write(handle, session, now)
     handle.epoch = session.epoch
-    handle.seen = { ...session }
+    if (revoked) {
+      this.stored.delete(session.id)
+      handle.ended = true
+      return { code: 'ERR_REVOKED' }
+    }
     handle.presented = null
     handle.token = session.current
     return { status: 'saved', token: session.current }
@@ -221,9 +218,10 @@ export class Model {
     const starts = met.current === presented && met.pending === null
     if (starts) {
       met.pending = this.#fresh(minted.token)
-      this.#written(met, now)
+      this.#write(handle, met, now)
+    } else {
+      handle.seen = { ...met }
     }
-    handle.seen = { ...met }
     handle.token = met.current === presented ? met.pending : null
     return this.#answer(handle, starts ? 'saved' : 'unchanged')
   }
@@ -335,6 +333,15 @@ export class Model {
       session.absoluteAt = now + absoluteTimeoutMs
     }
     handle.unsavedRetimings = []
+  }
+
+  #write(handle: ModelHandle, session: ModelSession, now: number): void {
+    const { seen } = handle
+    // A touch by somebody else is not noticed: the purge time that this request knows of is an earlier one then.
+    const unaware = seen?.writes === session.writes && now < seen.purgeAt
+    const known = unaware ? seen.purgeAt : session.purgeAt
+    this.#written(session, now)
+    handle.seen = { ...session, purgeAt: Math.max(known, session.expiresAt + this.#spans.grace) }
   }
 
   #written(session: ModelSession, now: number): void {

@@ -84,8 +84,9 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.#record.snapshot.id
   }
 
+  /** Who is logged in. Null once the session has ended, a login that was refused with `ERR_REVOKED` included. */
   get owner(): string | null {
-    return this.#record.snapshot.owner
+    return this.#record.ended ? null : this.#record.snapshot.owner
   }
 
   get createdAt(): Millis {
