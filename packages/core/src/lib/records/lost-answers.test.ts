@@ -249,3 +249,19 @@ describe('a write that the driver tried again after it had been applied', () => 
     expect(dataOf(world.records, id)).toEqual({ n: 1, a: 'stored' })
   })
 })
+
+describe('a creation without an answer', () => {
+  it('may still arrive, so that the next save is another session under an id of its own', async () => {
+    const { sessions, backend, open, records } = setup()
+    const session = await sessions.open()
+    const { id } = session
+    session.data.n = 1
+    backend.failNext('create', cause)
+    backend.failNext('load', cause)
+    expect(await rejectionOf(session.save())).toMatchObject({ code: 'ERR_STORE_FAILED', operation: 'create', cause })
+    const token = tokenIn(await session.save())
+    expect(session.id).not.toBe(id)
+    expect((await open(token)).data.n).toBe(1)
+    expect([...records.keys()]).toEqual([`default:${session.id}`])
+  })
+})

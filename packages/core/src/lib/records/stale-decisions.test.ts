@@ -55,3 +55,25 @@ describe('a refusal is decided on what is stored now, not on what this request h
     expect((await session.save()).status).toBe('superseded')
   })
 })
+
+it('a save that waited behind a slow one starts from what its own request loaded, where that is newer', async () => {
+  const { stored, open, elsewhere, backend } = setup()
+  const { token } = await stored({ a: 0 })
+  const slow = await open(token)
+  slow.data.a = 1
+  const applied = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  backend.afterNext('update', () => {
+    applied.resolve()
+    return answer.promise
+  })
+  const saving = slow.save()
+  await applied.promise
+  const loggedIn = await open((await (await elsewhere.open(token)).login('alice')).token)
+  loggedIn.data.b = 1
+  const waiting = loggedIn.save()
+  answer.resolve()
+  expect((await saving).status).toBe('saved')
+  expect((await waiting).status).toBe('saved')
+  expect(loggedIn.data).toEqual({ n: 0, a: 1, b: 1 })
+})
