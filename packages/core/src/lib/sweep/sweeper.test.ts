@@ -193,11 +193,12 @@ describe('a sweeper', () => {
     expect(isStopped).toBe(false)
     held.release()
     await stopping
-    await sweeper.stop()
+    await settled()
+    expect(clock.pendingTimers).toBe(0)
     clock.advance(100 * INTERVAL)
     await settled()
     expect(backend.calls).toEqual(['sweep'])
-    expect(clock.pendingTimers).toBe(0)
+    await sweeper.stop()
   })
 
   it('that is still stopping when everything is closed finishes its sweep first', async () => {
