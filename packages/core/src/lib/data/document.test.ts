@@ -21,6 +21,12 @@ describe('session data', () => {
   })
 })
 
+it('session data is read as it was written', () => {
+  const data = { n: 1, list: [{ a: null }], '': 'x' }
+  expect(decodeDocument(jsonCodec, encodeDocument(jsonCodec, data))).toEqual(data)
+  expect(encodeDocument(jsonCodec, {})).toBe('{}')
+})
+
 it('keys that were added, changed or deleted are changed; undefined is absent', () => {
   const before = encodedKeys(jsonCodec, { same: [1], changed: 1, deleted: 1, undefined: 1, never: undefined })
   const after = encodedKeys(jsonCodec, { same: [1], changed: 2, undefined: undefined, added: null })

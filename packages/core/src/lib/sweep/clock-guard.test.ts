@@ -73,6 +73,29 @@ describe('sweeping', () => {
     expect(steady()).toBe(true)
   })
 
+  it.each([
+    [-1, true],
+    [0, true],
+    [1, false],
+  ])('where all of a jump but half a grace and %i ms is taken back is allowed: %s', (offset, allowed) => {
+    const { jump, steady } = guarded()
+    jump(10 * GRACE)
+    expect(steady()).toBe(false)
+    // The second jump ahead counts from the same trusted clock.
+    jump(10 * GRACE)
+    expect(steady()).toBe(false)
+    jump(GRACE / 2 + offset - 20 * GRACE)
+    expect(steady()).toBe(allowed)
+  })
+
+  it('is refused after a jump right after the start, however long the machine has been up', () => {
+    const clock = manualClock()
+    clock.advance(1_000_000 * GRACE)
+    const guard = new ClockGuard(clock, GRACE)
+    clock.jumpTo(clock.now() + GRACE)
+    expect(thrownBy(() => guard.assertSteady()).code).toBe('ERR_CLOCK_JUMP')
+  })
+
   it('says what is wrong', () => {
     const { guard, jump } = guarded()
     jump(10 * GRACE)

@@ -11,22 +11,30 @@ export class ClockGuard {
   readonly #clock: Clock
   readonly #graceMs: Millis
   #offset: number
+  /** The offset before the jump that is not trusted yet. */
+  #trusted: number
   #distrustedUntil = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock, graceMs: Millis) {
     this.#clock = clock
     this.#graceMs = graceMs
     this.#offset = clock.now() - clock.monotonic()
+    this.#trusted = this.#offset
   }
 
   /** @throws `ERR_CLOCK_JUMP` while the wall clock is not to be trusted with deleting. */
   assertSteady(): void {
     const elapsed = this.#clock.monotonic()
     const offset = this.#clock.now() - elapsed
-    const jumped = offset - this.#offset
+    const tolerance = this.#graceMs / 2
+    if (offset - this.#offset > tolerance) {
+      if (elapsed >= this.#distrustedUntil) this.#trusted = this.#offset
+      this.#distrustedUntil = elapsed + this.#graceMs
+    } else if (offset - this.#trusted <= tolerance) {
+      // The jump was taken back, and not only a part of it.
+      this.#distrustedUntil = Number.NEGATIVE_INFINITY
+    }
     this.#offset = offset
-    if (jumped > this.#graceMs / 2) this.#distrustedUntil = elapsed + this.#graceMs
-    else if (jumped < -this.#graceMs / 2) this.#distrustedUntil = Number.NEGATIVE_INFINITY
     if (elapsed < this.#distrustedUntil) {
       throw new LeewayError(
         'ERR_CLOCK_JUMP',
