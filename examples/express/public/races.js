@@ -3,9 +3,18 @@ export function showReplays(container, replays) {
   container.replaceChildren(...replays.map(race))
 }
 
+/** What the runs came to, in a sentence. */
+export function summary(replays) {
+  const [naive, leeway] = ['naive', 'leeway'].map(
+    (side) => replays.filter((replay) => replay[side].verdict === 'lost').length || 'none',
+  )
+  return `The upsert store lost the session in ${naive} of ${replays.length} orders, leeway in ${leeway}.`
+}
+
 function race({ order, steps, naive, leeway }) {
   const title = element('h3', '', `Order ${order}`)
-  title.append(element('span', 'order', '', steps.map(badge)))
+  const letters = element('span', 'order', '', steps.map(badge))
+  title.append(letters)
   const lanes = element('div', 'lanes', '', [
     lane('Upsert, check then delete', naive),
     lane('leeway on SQLite', leeway),
@@ -14,21 +23,29 @@ function race({ order, steps, naive, leeway }) {
 }
 
 function lane(name, { trace, verdict, readBack, tookMs }) {
-  const lost = verdict === 'lost'
-  const lines = trace.map(({ step, sinceExpiryMs, answer }) => {
+  const lines = []
+  let before = true
+  for (const { step, sinceExpiryMs, answer } of trace) {
+    if (before && sinceExpiryMs >= 0) {
+      lines.push(element('li', 'expiry', 'the session expires'))
+      before = false
+    }
+    const fatal = verdict === 'lost' && step === 'D'
     const seconds = sinceExpiryMs / 1000
-    const when = element('time', '', `${seconds > 0 ? '+' : '−'}${Math.abs(seconds).toFixed(1)} s`)
+    const when = element('time', '', `${seconds < 0 ? '−' : '+'}${Math.abs(seconds).toFixed(1)} s`)
     when.title = 'since the session expired'
-    return element('li', lost && step === 'D' ? 'fatal' : '', '', [badge(step), element('span', '', answer), when])
-  })
-  const reads = readBack === null ? 'a later request finds no session' : `a later request reads “${readBack}”`
-  const result = element(
-    'p',
-    `verdict ${verdict}`,
-    lost ? 'Lost: it was saved, and then deleted.' : 'Kept: what was saved is there.',
-  )
-  result.append(element('small', '', `${reads} · ${tookMs.toFixed(1)} ms`))
+    lines.push(element('li', fatal ? 'fatal' : '', '', [badge(step), element('span', '', answer), when]))
+  }
+  const reads = readBack === null ? 'A later request finds no session' : `A later request reads “${readBack}”`
+  const result = element('p', `verdict ${verdict}`, verdicts[verdict])
+  result.append(element('small', '', `${reads}. The steps took ${tookMs.toFixed(1)} ms.`))
   return element('div', 'lane', '', [element('h4', '', name), element('ol', '', '', lines), result])
+}
+
+const verdicts = {
+  lost: 'Lost: it was saved, and then deleted.',
+  kept: 'Kept: what was saved is there.',
+  refused: 'Nothing lost: it had expired, so the request began a new session.',
 }
 
 function badge(step) {

@@ -77,6 +77,9 @@ test('a redirect goes out once the session is stored (express-session #360)', as
     return response
   })
   await begun.promise
+  // A whole round trip, in which an answer that did not wait would have arrived.
+  await get('/note')
+  expect(order).toEqual([])
   release()
   const response = await answer
   expect(order).toEqual(['stored', 'answered'])
