@@ -15,6 +15,9 @@ export default defineConfig({
       'checks/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // Only ends what hangs: tests that start processes take their time on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     execArgv: [`--conditions=${source}`],
   },
 })

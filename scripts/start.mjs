@@ -11,4 +11,7 @@ const app = spawn('node', ['--conditions=@leeway/source', 'src/server.ts'], {
 })
 // A terminal sends Ctrl-C to both processes; a process manager signals only this one, so it is passed on.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.kill(signal))
+// npm's shell does not pass a signal on: when it has gone, nobody is left to stop the app.
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && app.kill('SIGTERM'), 500).unref()
 app.on('exit', (code, signal) => process.exit(signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : (code ?? 1)))

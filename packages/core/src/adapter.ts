@@ -4,6 +4,7 @@
  */
 export {
   assertId,
+  assertKnownOptions,
   assertLifetime,
   assertListQuery,
   assertLoadedRef,

@@ -17,17 +17,18 @@ describe('setting the cookie', () => {
       maxAgeMs: 90_999,
       domain: 'example.org',
       path: '/app',
-      secure: false,
+      secure: true,
       sameSite: 'strict',
       partitioned: true,
     })
     expect(header.split('; ').sort()).toEqual(
       [
         `sid=${token}`,
-        'Max-Age=90',
+        'Max-Age=91',
         'Domain=example.org',
         'Path=/app',
         'HttpOnly',
+        'Secure',
         'SameSite=Strict',
         'Partitioned',
       ].sort(),
@@ -85,3 +86,11 @@ describe('reading the token', () => {
     expect(readToken(pair)).toBe(token)
   })
 })
+
+it.each([{ sameSite: 'none' }, { partitioned: true }, { name: '__Host-sid' }, { name: '__Secure-sid' }] as const)(
+  'refuses %o over plain HTTP, where browsers drop it without a word',
+  (options) => {
+    expect(thrownBy(() => setCookie('token', { ...options, secure: false })).code).toBe('ERR_INVALID_OPTION')
+    expect(() => setCookie('token', options)).not.toThrow()
+  },
+)

@@ -1,8 +1,10 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
+import { assertKnownOptions } from './adapter/checks.ts'
 import type { Millis } from './clock.ts'
 import { LeewayError } from './errors.ts'
 
 const DEFAULT_NAME = 'leeway'
+const SET_COOKIE_NAMES = ['name', 'maxAgeMs', 'domain', 'path', 'secure', 'sameSite', 'partitioned']
 
 export interface CookieOptions {
   /** Default `leeway`. */
@@ -38,9 +40,16 @@ export function readToken(cookieHeader: string | null | undefined, options: Cook
  * if (token) response.headers.append('Set-Cookie', setCookie(token))
  */
 export function setCookie(token: string | null, options: SetCookieOptions = {}): string {
+  assertKnownOptions(options, SET_COOKIE_NAMES, 'setCookie')
   const { name = DEFAULT_NAME, maxAgeMs, domain, path = '/', secure = true, sameSite = 'lax', partitioned } = options
   if (maxAgeMs !== undefined && !(Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 0)) {
     throw new LeewayError('ERR_INVALID_OPTION', 'maxAgeMs must be a whole number of milliseconds')
+  }
+  if (!secure && (sameSite === 'none' || partitioned || name.startsWith('__Host-') || name.startsWith('__Secure-'))) {
+    throw new LeewayError(
+      'ERR_INVALID_OPTION',
+      'browsers drop such a cookie unless it is secure: see name, sameSite and partitioned',
+    )
   }
   try {
     return stringifySetCookie({
@@ -52,7 +61,7 @@ export function setCookie(token: string | null, options: SetCookieOptions = {}):
       sameSite,
       ...(domain !== undefined && { domain }),
       ...(partitioned !== undefined && { partitioned }),
-      ...(token === null ? { maxAge: 0 } : maxAgeMs !== undefined && { maxAge: Math.floor(maxAgeMs / 1000) }),
+      ...(token === null ? { maxAge: 0 } : maxAgeMs !== undefined && { maxAge: Math.ceil(maxAgeMs / 1000) }),
     })
   } catch (cause) {
     throw new LeewayError('ERR_INVALID_OPTION', 'the cookie options make no valid Set-Cookie header', { cause })

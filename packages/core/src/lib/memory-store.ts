@@ -1,5 +1,6 @@
 import {
   assertId,
+  assertKnownOptions,
   assertLifetime,
   assertListQuery,
   assertLoadedRef,
@@ -33,6 +34,7 @@ const PAUSED_SWEEPS = 16
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const { namespace = 'default', records = new Map(), maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
+  assertKnownOptions(options, ['namespace', 'records', 'maxPayloadBytes'], 'open')
   assertNamespace(namespace)
   assertMaxPayloadBytes(maxPayloadBytes)
   const gate = new Gate()

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from './adapter/checks.ts'
 import { type Clock, forwardOnly, type Millis, systemClock } from './clock.ts'
 import { type Codec, jsonCodec } from './data/codec.ts'
 import type { OnConflict } from './data/merge.ts'
@@ -37,8 +38,22 @@ export interface ResolvedOptions extends Required<Omit<RecordsOptions, 'onConfli
 
 const MINUTE = 60_000
 
-/** Validates and copies the options, once. @throws `ERR_INVALID_OPTION` */
-export function resolveOptions(options: RecordsOptions): ResolvedOptions {
+const NAMES = [
+  'store',
+  'idleTimeoutMs',
+  'absoluteTimeoutMs',
+  'graceMs',
+  'touchIntervalMs',
+  'updateTimeoutMs',
+  'onConflict',
+  'codec',
+  'sweepChance',
+  'clock',
+] as const satisfies readonly (keyof RecordsOptions)[]
+
+/** Validates and copies the options, once. `others` are names that the layer above takes. @throws `ERR_INVALID_OPTION` */
+export function resolveOptions(options: RecordsOptions, others: readonly string[] = []): ResolvedOptions {
+  assertKnownOptions(options, [...NAMES, ...others], 'open')
   const {
     store,
     idleTimeoutMs = 30 * MINUTE,

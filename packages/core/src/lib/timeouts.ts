@@ -1,3 +1,4 @@
+import { assertKnownOptions } from './adapter/checks.ts'
 import type { Millis } from './clock.ts'
 import type { Header } from './envelope.ts'
 import { LeewayError } from './errors.ts'
@@ -24,10 +25,9 @@ export function assertSpan(value: unknown, name: string, least = 1): asserts val
 }
 
 /** The change that gives a session its own timeouts. @throws `ERR_INVALID_OPTION` */
-export function retimedHeader({
-  idleTimeoutMs,
-  absoluteTimeoutMs,
-}: SessionTimeouts): (header: Header, now: Millis) => Header {
+export function retimedHeader(timeouts: SessionTimeouts): (header: Header, now: Millis) => Header {
+  assertKnownOptions(timeouts, ['idleTimeoutMs', 'absoluteTimeoutMs'], 'setTimeouts')
+  const { idleTimeoutMs, absoluteTimeoutMs } = timeouts
   if (idleTimeoutMs !== undefined) assertSpan(idleTimeoutMs, 'idleTimeoutMs')
   if (absoluteTimeoutMs !== undefined) assertSpan(absoluteTimeoutMs, 'absoluteTimeoutMs')
   return (header, now) => ({

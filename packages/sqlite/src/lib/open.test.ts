@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { optionsFor, record, runProcess, sessionId, temporaryPath } from '../testing/support.ts'
-import { openDatabase } from './open.ts'
+import { assertNode, openDatabase } from './open.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 function failing(message: string | RegExp) {
@@ -157,4 +157,9 @@ test('a file or directory that may not be written is refused at opening, by name
   chmodSync(directory, 0o700)
   chmodSync(path, 0o000)
   expect(await openUnprivileged(path)).toMatch(/^ERR_STORE_FAILED/)
+})
+
+test('a version of Node on which better-sqlite3 would crash is refused by name', () => {
+  expect(() => assertNode('20.20.2')).toThrow('needs Node 22 or later, and this is 20.20.2')
+  expect(() => assertNode('22.0.0')).not.toThrow()
 })

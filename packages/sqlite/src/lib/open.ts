@@ -15,6 +15,7 @@ type OpenOptions = Pick<ResolvedOptions, 'path' | 'namespace' | 'durability' | '
 /** @throws `ERR_STORE_FAILED` or `ERR_STORE_TIMEOUT`; a file that is not leeway's is left as it was. */
 export function openDatabase({ path, namespace, durability, busyTimeoutMs }: OpenOptions): Database.Database {
   let db: Database.Database | undefined
+  assertNode(process.versions.node)
   try {
     const created = createFile(path)
     // SQLite puts its log beside the file itself, not beside a link to it, and the checkpoint worker looks for it there.
@@ -31,6 +32,17 @@ export function openDatabase({ path, namespace, durability, busyTimeoutMs }: Ope
     db?.close()
     throw storeFailed(error, 'open')
   }
+}
+
+/**
+ * On Node 20 better-sqlite3 13 ends the process with a segmentation fault and no message.
+ * @throws `ERR_UNSUPPORTED`
+ */
+export function assertNode(version: string): void {
+  if (Number.parseInt(version, 10) >= 22) return
+  throw new LeewayError('ERR_UNSUPPORTED', `@leeway/sqlite needs Node 22 or later, and this is ${version}`, {
+    operation: 'open',
+  })
 }
 
 function configure(db: Database.Database, durability: ResolvedOptions['durability']): void {

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import { assertMaxPayloadBytes, assertNamespace, DEFAULT_MAX_PAYLOAD_BYTES, LeewayError } from '@leeway/core/adapter'
+import {
+  assertKnownOptions,
+  assertMaxPayloadBytes,
+  assertNamespace,
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  LeewayError,
+} from '@leeway/core/adapter'
 
 export interface SqliteStoreOptions {
   /**
@@ -45,6 +51,7 @@ export function resolveOptions(options: SqliteStoreOptions): ResolvedOptions {
     busyTimeoutMs = 5000,
     maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES,
   } = options
+  assertKnownOptions(options, ['path', 'namespace', 'durability', 'busyTimeoutMs', 'maxPayloadBytes'], 'open')
   assertNamespace(namespace)
   assertMaxPayloadBytes(maxPayloadBytes)
   if (durability !== 'process-crash' && durability !== 'power-loss') {

@@ -99,6 +99,20 @@ export function assertNamespace(namespace: unknown): asserts namespace is string
   }
 }
 
+/**
+ * Refuses an option that does not exist: a misspelt one would be a default in silence.
+ * @throws `ERR_INVALID_OPTION`
+ */
+export function assertKnownOptions(options: object, known: readonly string[], operation: string): void {
+  if (typeof options !== 'object' || options === null) invalid(operation, 'options', 'an object')
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = known.find((other) => other.toLowerCase().startsWith(name.toLowerCase()))
+    const hint = meant === undefined ? `there are ${known.join(', ')}` : `did you mean ${meant}?`
+    throw new LeewayError('ERR_INVALID_OPTION', `unknown option ${name}; ${hint}`, { operation })
+  }
+}
+
 /** @throws `ERR_INVALID_OPTION` for anything but a whole number of at least 1. */
 export function assertMaxPayloadBytes(bytes: unknown): asserts bytes is number {
   if (!Number.isSafeInteger(bytes) || (bytes as number) < 1)

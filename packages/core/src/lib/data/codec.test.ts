@@ -69,7 +69,11 @@ describe('the JSON codec refuses', () => {
 })
 
 describe('the JSON codec keeps', () => {
-  const plain = fc.jsonValue({ noUnicodeString: false }).map((value) => JSON.parse(JSON.stringify(value)) as unknown)
+  const plain = fc
+    .jsonValue({ noUnicodeString: false })
+    .map((value) => JSON.stringify(value))
+    .filter((text) => !text.includes('"__proto__"'))
+    .map((text) => JSON.parse(text) as unknown)
 
   it('every plain value exactly', () => {
     fc.assert(

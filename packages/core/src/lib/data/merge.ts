@@ -1,6 +1,6 @@
 import { LeewayError } from '../errors.ts'
 import type { Codec } from './codec.ts'
-import { changedKeys, decodeDocument, encodeDocument, encodedKeys, withKeysFrom } from './document.ts'
+import { changedKeys, type Document, decodeDocument, encodeDocument, encodedKeys, withKeysFrom } from './document.ts'
 
 /** The three values of a key that two requests changed differently. `undefined` means that the key is absent. */
 export interface ConflictingValues {
@@ -38,7 +38,8 @@ export function mergeText(
   for (const key of changedHere) {
     const stored = encoded.theirs.get(key)
     if (stored === encoded.base.get(key) || stored === encoded.ours.get(key) || onConflict === 'overwrite') continue
-    if (onConflict) ours[key] = onConflict(key, { base: base[key], ours: ours[key], theirs: theirs[key] })
+    if (onConflict)
+      ours[key] = onConflict(key, { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) })
     else conflicts.push(key)
   }
   if (conflicts.length > 0) {
@@ -52,4 +53,9 @@ export function mergeText(
     )
   }
   return encodeDocument(codec, withKeysFrom(theirs, changedHere, ours))
+}
+
+/** What the document itself holds under a key such as `toString`, and not what it inherits. */
+function own(document: Document, key: string): unknown {
+  return Object.hasOwn(document, key) ? document[key] : undefined
 }

@@ -15,8 +15,8 @@ export class Engine {
   readonly #sweeps: Sweeps
   readonly #gate = new Gate()
 
-  constructor(options: RecordsOptions) {
-    this.options = resolveOptions(options)
+  constructor(options: RecordsOptions, otherNames: readonly string[] = []) {
+    this.options = resolveOptions(options, otherNames)
     const { store, clock, graceMs, codec, onConflict } = this.options
     this.keeper = new RecordKeeper(this.options)
     this.#context = { keeper: this.keeper, codec, onConflict }

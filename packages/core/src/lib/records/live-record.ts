@@ -183,7 +183,9 @@ export class LiveRecord {
 
   async #create(change: Change): Promise<Outcome> {
     const { keeper } = this.#context
-    for (let tries = 0; tries < CREATE_TRIES; tries++) {
+    // Under an id that was given, a second try would meet the same record.
+    const tries = 'id' in this.#origin && this.#origin.id !== undefined ? 1 : CREATE_TRIES
+    for (let attempt = 0; attempt < tries; attempt++) {
       const { snapshot } = this
       const draft = change(snapshot, keeper.now())
       if (!draft) return { status: 'unchanged', snapshot }

@@ -1,6 +1,7 @@
 import type { Millis } from '../clock.ts'
 import { LeewayError } from '../errors.ts'
 import { markerId, mintVersion } from '../ids.ts'
+import type { ResolvedOptions } from '../options.ts'
 import type { StoreCaller } from '../records/store-caller.ts'
 
 /**
@@ -11,16 +12,22 @@ export class Revocations {
   readonly #store: StoreCaller
   readonly #now: () => Millis
   readonly #graceMs: Millis
+  readonly #updateTimeoutMs: Millis
 
-  constructor(store: StoreCaller, now: () => Millis, graceMs: Millis) {
+  constructor(store: StoreCaller, options: Pick<ResolvedOptions, 'now' | 'graceMs' | 'updateTimeoutMs'>) {
     this.#store = store
-    this.#now = now
-    this.#graceMs = graceMs
+    this.#now = options.now
+    this.#graceMs = options.graceMs
+    this.#updateTimeoutMs = options.updateTimeoutMs
   }
 
-  /** Marks the owner as revoked now. Of several markers at once the latest instant stays. */
+  /**
+   * Marks the owner as revoked now. Of several markers at once the latest instant stays.
+   * @throws `ERR_UPDATE_TIMEOUT`
+   */
   async mark(ownerId: string): Promise<void> {
     const id = markerId(ownerId)
+    const deadline = performance.now() + this.#updateTimeoutMs
     for (;;) {
       const stored = await this.#store.load(id)
       const revokedAt = Math.max(this.#now(), stored ? readInstant(stored.payload) : 0)
@@ -35,6 +42,11 @@ export class Revocations {
       }
       const answer = stored ? await this.#store.update(marker, stored.version) : await this.#store.create(marker)
       if (answer === 'saved' || answer === 'created') return
+      if (performance.now() >= deadline) {
+        throw new LeewayError('ERR_UPDATE_TIMEOUT', 'others were first to mark this owner, again and again', {
+          operation: 'revokeAll',
+        })
+      }
     }
   }
 

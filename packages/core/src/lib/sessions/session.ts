@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import type { Document } from '../data/document.ts'
 import type { Snapshot } from '../envelope.ts'
@@ -153,8 +154,10 @@ export class Session<Data extends object = Record<string, unknown>> {
    * `ERR_REVOKED` if `revokeAll(ownerId)` ran since the credentials were checked, or they were checked longer than
    * `graceMs` ago; `ERR_INVALID_OPTION`; what `save` throws
    */
-  async login(ownerId: string, { credentialsCheckedAt = this.#openedAt }: LoginOptions = {}): Promise<SaveResult> {
+  async login(ownerId: string, options: LoginOptions = {}): Promise<SaveResult> {
     assertOwnerId(ownerId, 'login')
+    assertKnownOptions(options, ['credentialsCheckedAt'], 'login')
+    const { credentialsCheckedAt = this.#openedAt } = options
     const checkedAt = assertCheckedAt(credentialsCheckedAt, this.#context.now())
     return this.#run('login', async () => {
       this.#context.revocations.assertRecent(checkedAt)

@@ -1,3 +1,4 @@
+import { assertKnownOptions, isSessionId } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import { encodeDocument } from '../data/document.ts'
 import { type MissEvent, publish } from '../events.ts'
@@ -88,15 +89,15 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   readonly #context: SessionContext
 
   constructor(options: SessionsOptions<Data>) {
+    this.#engine = new Engine(options, ['initialData', 'overlapMs'])
     const { initialData = () => ({}), overlapMs = 30_000 } = options
     if (typeof initialData !== 'function') invalid('initialData', 'a function')
     assertSpan(overlapMs, 'overlapMs', 0)
-    this.#engine = new Engine(options)
-    const { store, now, graceMs, codec } = this.#engine.options
+    const { store, now, codec } = this.#engine.options
     this.#overlapMs = overlapMs
     this.#initialText = () => encodeDocument(codec, initialData())
     this.#store = new StoreCaller(store)
-    this.#revocations = new Revocations(this.#store, now, graceMs)
+    this.#revocations = new Revocations(this.#store, this.#engine.options)
     this.#context = {
       now,
       revocations: this.#revocations,
@@ -132,11 +133,15 @@ class SessionManager<Data extends object> implements Sessions<Data> {
 
   async revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
     assertOwnerId(ownerId, 'revoke')
+    // It comes from a form: one that cannot name a session names none.
+    if (!isSessionId(id)) return 'gone'
     return this.#engine.run('revoke', () => this.#revoke(ownerId, id))
   }
 
-  async revokeAll(ownerId: string, { except }: RevokeAllOptions = {}): Promise<number> {
+  async revokeAll(ownerId: string, options: RevokeAllOptions = {}): Promise<number> {
     assertOwnerId(ownerId, 'revokeAll')
+    assertKnownOptions(options, ['except'], 'revokeAll')
+    const { except } = options
     return this.#engine.run('revokeAll', async () => {
       await this.#revocations.mark(ownerId)
       let revoked = 0

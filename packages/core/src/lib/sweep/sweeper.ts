@@ -1,4 +1,5 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
+import { assertKnownOptions } from '../adapter/checks.ts'
 import type { Clock, Millis } from '../clock.ts'
 import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
@@ -74,6 +75,7 @@ export class Sweeps {
 
   /** Sweeps again and again, never two at once, whatever a sweep ends with. @throws `ERR_INVALID_OPTION` */
   start(options: SweeperOptions = {}): Sweeper {
+    assertKnownOptions(options, ['intervalMs', 'limit', 'budgetMs'], 'startSweeper')
     const { intervalMs = 60_000, ...batch } = options
     assertSpan(intervalMs, 'intervalMs')
     if (intervalMs > LONGEST_INTERVAL_MS) {
@@ -126,7 +128,9 @@ export class Sweeps {
   }
 }
 
-function checked({ limit = 500, budgetMs = 50 }: SweepBatchOptions): Required<SweepBatchOptions> {
+function checked(options: SweepBatchOptions): Required<SweepBatchOptions> {
+  assertKnownOptions(options, ['limit', 'budgetMs'], 'sweep')
+  const { limit = 500, budgetMs = 50 } = options
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new LeewayError('ERR_INVALID_OPTION', 'limit must be a whole number of at least 1', { operation: 'sweep' })
   }
