@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createSessions, type SessionStore } from '@leeway/core'
+import { createSessions, type Session, type SessionStore } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
 import { sqliteStore } from '@leeway/sqlite'
 import Database from 'better-sqlite3'
@@ -26,7 +26,16 @@ interface Row {
 
 const rows: Row[] = []
 for (const [name, store] of peers()) rows.push(await peerRow(name, store))
-for (const [name, store] of ours()) rows.push(await leewayRow(name, store))
+for (const [name, store] of ours()) {
+  // The peers' way, and then the one that leeway has for it.
+  rows.push(
+    await leewayRow(`${name}, n++ and save()`, store(), (held) => {
+      held.data.n++
+      return held.save()
+    }),
+  )
+  rows.push(await leewayRow(`${name}, update()`, store(), (held) => held.update((data) => void data.n++)))
+}
 console.log(`Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${REQUESTS} requests, ${ROUNDS} rounds`)
 console.table(rows)
 rmSync(scratch, { recursive: true, force: true })
@@ -46,10 +55,11 @@ function peers(): [string, Store][] {
   ].map(([name, store]) => [`${name} ${version(String(name))}`, store])
 }
 
-function ours(): [string, SessionStore][] {
+function ours(): [string, () => SessionStore][] {
+  let files = 0
   return [
-    ['leeway, memory', memoryStore()],
-    ['leeway, SQLite', sqliteStore({ path: join(scratch, 'leeway.db') })],
+    ['leeway, memory', () => memoryStore()],
+    ['leeway, SQLite', () => sqliteStore({ path: join(scratch, `leeway-${files++}.db`) })],
   ]
 }
 
@@ -104,7 +114,9 @@ function peerSet(store: Store, id: string, n: number): Promise<void> {
   )
 }
 
-async function leewayRow(name: string, store: SessionStore): Promise<Row> {
+type Held = Session<{ n: number }>
+
+async function leewayRow(name: string, store: SessionStore, increment: (held: Held) => Promise<unknown>): Promise<Row> {
   const sessions = createSessions({ store, initialData: () => ({ n: 0 }), touchIntervalMs: 1 })
   const begin = async () => {
     const begun = await sessions.open()
@@ -129,7 +141,7 @@ async function leewayRow(name: string, store: SessionStore): Promise<Row> {
   }
   const token = await begin()
   const loaded = await Promise.all(Array.from({ length: REQUESTS }, () => sessions.open(token)))
-  await Promise.all(loaded.map((held) => held.update((data) => void data.n++)))
+  await Promise.all(loaded.map(increment))
   const counted = (await sessions.open(token)).data.n - 1
   await sessions.close()
   return row(name, back, counted, undone)

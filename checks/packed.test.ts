@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { userEnvironment } from '../scripts/bootstrap.mjs'
 import { pack, published } from '../scripts/packages.mjs'
 import { freePort, get, read, readmeExample, root } from './documents.ts'
 
@@ -28,7 +29,7 @@ test('every published package has a tarball, which holds dist, its README and no
 test("the README's example runs from the tarballs, in an empty directory, with plain npm", async () => {
   const app = mkdtempSync(join(directory, 'app-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: app, stdio: 'pipe' })
+  npmInstall(app)
   writeFileSync(join(app, 'server.ts'), readmeExample())
   const port = await freePort()
   const server = spawn('node', ['server.ts'], {
@@ -53,7 +54,7 @@ test("the README's example runs from the tarballs, in an empty directory, with p
 test('the published types compile in strict mode without the sources', () => {
   const app = mkdtempSync(join(directory, 'types-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: app, stdio: 'pipe' })
+  npmInstall(app)
   writeFileSync(join(app, 'app.ts'), read('checks/typed-app.ts'))
   const compilerOptions = {
     noEmit: true,
@@ -68,3 +69,8 @@ test('the published types compile in strict mode without the sources', () => {
   expect(stdout).toBe('')
   expect(status).toBe(0)
 }, 120_000)
+
+function npmInstall(folder: string): void {
+  const args = ['install', '--no-audit', '--no-fund', ...tarballs]
+  execFileSync('npm', args, { cwd: folder, env: userEnvironment, stdio: 'pipe', timeout: 60_000 })
+}

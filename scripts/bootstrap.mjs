@@ -12,20 +12,31 @@ export const environment = Object.fromEntries(
 )
 environment.PATH = join(root, 'node_modules', '.bin') + delimiter + process.env.PATH
 
+/** The environment of a user's own npm and Node, whose settings (a proxy's certificates, say) belong together. */
+export const userEnvironment = {
+  ...environment,
+  PATH: process.env.PATH.split(delimiter)
+    .filter((folder) => folder !== join(root, 'node_modules', '.bin'))
+    .join(delimiter),
+}
+
 /** Installs the dependencies of the lockfile with the pinned pnpm, unless they are there already. */
 export async function install() {
   if (isInstalled()) return
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   console.log(`Installing dependencies with ${packageManager} (Node 24 among them) ...`)
-  await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], { quiet: true })
+  await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+    quiet: true,
+    env: userEnvironment,
+  })
 }
 
 /** Runs a command in the project's root; rejects if it does not exit with 0. With `quiet`, its output is shown only then. */
-export function run(command, args, { quiet = false } = {}) {
+export function run(command, args, { quiet = false, env = environment } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: environment,
+      env,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       shell: process.platform === 'win32',
     })

@@ -2,14 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { environment, install, run } from './bootstrap.mjs'
+import { environment, install, run, userEnvironment } from './bootstrap.mjs'
 
 const version = process.argv[2]
 await install()
 const directory = mkdtempSync(join(tmpdir(), 'leeway-node-'))
 try {
   writeFileSync(join(directory, 'package.json'), '{}')
-  await run('npm', ['install', '--prefix', directory, '--no-audit', '--no-fund', `node@${version}`], { quiet: true })
+  await run('npm', ['install', '--prefix', directory, '--no-audit', '--no-fund', `node@${version}`], {
+    quiet: true,
+    env: userEnvironment,
+  })
   environment.PATH = join(directory, 'node_modules', '.bin') + delimiter + environment.PATH
   await run('node', ['--version'])
   await run('node', ['node_modules/vitest/vitest.mjs', 'run', 'packages/', 'test-harness/'])
