@@ -36,6 +36,15 @@ export const handleMutants: readonly Mutant[] = [
       return store.create(given)
     },
   })),
+  mutant('close does not wait', 'CLOSE-003', 'had settled when it resolved', (store) => ({
+    ...store,
+    async create(session) {
+      const given = { ...session }
+      for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+      return store.create(given)
+    },
+    close: async () => {},
+  })),
   mutant('close only begins to close', 'CLOSE-004', 'right after the call of close', (store) => ({
     ...store,
     async close() {

@@ -87,6 +87,16 @@ describe('runConformance', () => {
     expect(core?.passed).toBe((core?.applicable ?? 0) - 1)
   })
 
+  it('tells once of a store that lacks a method, whatever rules there are', async () => {
+    const { close, ...rest } = await memory.open({} as never)
+    await close()
+    const report = await runConformance(defineSubject({ name: 'endless', open: () => rest as never }))
+    expect(report.ok).toBe(false)
+    const errors = report.results.filter(({ status }) => status === 'error')
+    expect(errors.map(({ failure }) => failure?.message)).toEqual([expect.stringContaining('the store has no close()')])
+    expect(new Set(report.results.map(({ status }) => status))).toEqual(new Set(['error', 'not-run']))
+  })
+
   it('reports a store that cannot be opened as errors, not as a rejection', async () => {
     const subject = defineSubject({ name: 'closed', open: () => Promise.reject(new Error('no such server')) })
     const report = await runConformance(subject, { rules: ['LOAD-001'] })

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError } from '@leeway/core/adapter'
+import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError, type SessionStore } from '@leeway/core/adapter'
 import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
 import type { Facts, Rule } from './rule.ts'
@@ -42,6 +42,28 @@ export function planRules(facts: Facts | undefined, { rules, waive = {} }: Selec
   })
 }
 
+const METHODS = [
+  'create',
+  'load',
+  'update',
+  'touch',
+  'destroy',
+  'sweep',
+  'close',
+] as const satisfies (keyof SessionStore)[]
+
+/** One message for what would otherwise fail in every rule. */
+function assertComplete(store: SessionStore): void {
+  for (const method of METHODS) {
+    if (typeof store?.[method] !== 'function') {
+      invalid(`the store has no ${method}(): see SessionStore in @leeway/core/adapter`)
+    }
+  }
+  if (typeof store.capabilities !== 'object' || store.capabilities === null) {
+    invalid('the store has no capabilities: see StoreCapabilities in @leeway/core/adapter')
+  }
+}
+
 /** Opens a store once, to read what it declares. */
 export async function readFacts(subject: Subject): Promise<Facts> {
   return withScratch(subject, async (scratch) => {
@@ -52,6 +74,7 @@ export async function readFacts(subject: Subject): Promise<Facts> {
       step: async () => {},
       maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
     })
+    assertComplete(store)
     const { capabilities } = store
     void store.close().catch(() => {})
     return { subject, capabilities }

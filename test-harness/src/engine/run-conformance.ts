@@ -12,7 +12,7 @@ export interface RunOptions extends Selection {
 
 /**
  * Runs the rules, one after another, and reports. Rejects only for wrong options: a store that cannot even be opened
- * is a report full of errors.
+ * is a report with that one error, and nothing else run.
  *
  * @example
  * import { defineSubject, runConformance } from '@leeway/conformance'
@@ -38,12 +38,16 @@ export async function runConformance(subject: Subject, options: RunOptions = {})
   const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
   const results: RuleResult[] = []
   for (const planned of planRules(facts instanceof Error ? undefined : facts, options)) {
-    const result = await resultOf(planned, facts, deadlineMs)
+    const told = facts instanceof Error && results.some(({ status }) => status === 'error')
+    const result = await resultOf(told && !planned.skip ? { ...planned, skip: unopened } : planned, facts, deadlineMs)
     results.push(result)
     onResult?.(result)
   }
   return reportOf(subject.name, results, performance.now() - started)
 }
+
+/** One error tells that the store cannot be opened; the other rules need not repeat it. */
+const unopened = { status: 'not-run', reason: 'the store could not be opened' } as const
 
 async function resultOf({ rule, skip }: Planned, facts: Facts | Error, deadlineMs: number): Promise<RuleResult> {
   if (skip) return { ...describeRule(rule), ...skip, ms: 0 }

@@ -1,4 +1,4 @@
-import { answerOf, expectAnswer, expectRefusal, expectStored } from '../engine/expect.ts'
+import { answerOf, expectAnswer, expectEqual, expectRefusal, expectStored } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
 import { validCalls } from './calls.ts'
 
@@ -42,8 +42,13 @@ export const closeRules: readonly Rule[] = [
     async check(ctx) {
       const store = await ctx.open()
       const sessions = Array.from({ length: 20 }, () => ctx.session())
+      let settled = 0
       const creates = sessions.map((session) => store.create(session))
+      for (const create of creates) void create.catch(() => {}).then(() => settled++)
       await answerOf(store.close(), 'close while creates are under way')
+      // One turn of the event loop, for promises that hand an answer on which is there already.
+      await new Promise(setImmediate)
+      expectEqual(settled, creates.length, 'creates under way at close that had settled when it resolved')
       for (const create of creates) await expectAnswer(create, 'created', 'a create that was under way at close')
       const other = await ctx.open()
       for (const session of sessions)
