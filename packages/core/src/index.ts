@@ -18,8 +18,9 @@ export {
   type SweepEvent,
 } from './lib/events.ts'
 export type { RecordsOptions } from './lib/options.ts'
-export type { SaveStatus } from './lib/records/live-record.ts'
-export type { LoginOptions, SaveResult, Session } from './lib/sessions/session.ts'
+export type { SaveStatus } from './lib/records/record-types.ts'
+export type { Session } from './lib/sessions/session.ts'
+export type { LoginOptions, SaveResult } from './lib/sessions/session-types.ts'
 export {
   createSessions,
   type RevokeAllOptions,

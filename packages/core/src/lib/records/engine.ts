@@ -5,7 +5,8 @@ import { type RecordsOptions, type ResolvedOptions, resolveOptions } from '../op
 import type { SessionId } from '../store.ts'
 import { type SweepBatchOptions, type SweepCount, type Sweeper, type SweeperOptions, Sweeps } from '../sweep/sweeper.ts'
 import { RecordKeeper } from './keeper.ts'
-import { LiveRecord, type RecordContext } from './live-record.ts'
+import { LiveRecord } from './live-record.ts'
+import type { RecordContext } from './record-types.ts'
 
 /** What records and sessions share: the resolved options, the keeper, the sweeps, and one lifecycle for all of them. */
 export class Engine {

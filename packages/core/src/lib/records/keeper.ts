@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Millis } from '../clock.ts'
-import { decodeEnvelope, encodeEnvelope, type Header, type Snapshot } from '../envelope.ts'
+import type { Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
 import { isLive, isPurged, isTouchDue, lifetimeAt } from '../expiry.ts'
 import { mintVersion } from '../ids.ts'
-import type { SessionId, SessionStore, StoredSession, Version } from '../store.ts'
+import type { SessionId, SessionStore, Version } from '../store.ts'
+import { type Draft, holds, laterOf, read, record, successor } from './snapshot.ts'
 import { StoreCaller } from './store-caller.ts'
 import { Turns } from './turns.ts'
 
@@ -15,13 +16,6 @@ export interface KeeperOptions {
   readonly graceMs: Millis
   readonly touchIntervalMs: Millis
   readonly updateTimeoutMs: Millis
-}
-
-/** What a write sets; the rest of the record follows from it. */
-export interface Draft {
-  readonly header: Header
-  readonly text: string
-  readonly owner: string | null
 }
 
 /** Computes a write from what is stored now; called again after every conflict. `undefined`: nothing to write. */
@@ -36,7 +30,6 @@ export type Found =
   | { readonly status: 'expired'; readonly snapshot: Snapshot }
   | { readonly status: 'unknown' | 'undecodable' }
 
-const RECENT_VERSIONS = 4
 const LONGEST_BACKOFF_MS = 64
 
 /**
@@ -230,37 +223,4 @@ function decide(change: Change, current: Snapshot, now: Millis): { draft?: Draft
       },
     }
   }
-}
-
-/** True if a write of this version is the stored one, or one of the last that led to it. */
-export function holds(snapshot: Snapshot, version: Version): boolean {
-  return snapshot.version === version || snapshot.header.recent.includes(version)
-}
-
-function read(stored: StoredSession): Snapshot | undefined {
-  const envelope = decodeEnvelope(stored.payload)
-  if (!envelope) return undefined
-  const { id, version, owner, expiresAt, purgeAt } = stored
-  return { id, version, owner, expiresAt, purgeAt, ...envelope }
-}
-
-function record({ id, version, owner, expiresAt, purgeAt, header, text }: Snapshot): StoredSession {
-  return { id, version, payload: encodeEnvelope(header, text), owner, expiresAt, purgeAt }
-}
-
-function successor(current: Snapshot, draft: Draft, lifetime: { expiresAt: Millis; purgeAt: Millis }): Snapshot {
-  const recent = [current.version, ...current.header.recent].slice(0, RECENT_VERSIONS)
-  return {
-    id: current.id,
-    version: mintVersion(),
-    owner: draft.owner,
-    header: { ...draft.header, recent },
-    text: draft.text,
-    expiresAt: lifetime.expiresAt,
-    purgeAt: Math.max(current.purgeAt, lifetime.purgeAt),
-  }
-}
-
-function laterOf(a: Snapshot, b: { expiresAt: Millis; purgeAt: Millis }) {
-  return { expiresAt: Math.max(a.expiresAt, b.expiresAt), purgeAt: Math.max(a.purgeAt, b.purgeAt) }
 }

@@ -1,33 +1,15 @@
 import type { Millis } from '../clock.ts'
-import type { Codec } from '../data/codec.ts'
 import { type Document, decodeDocument, encodeDocument } from '../data/document.ts'
-import { mergeText, type OnConflict } from '../data/merge.ts'
+import { mergeText } from '../data/merge.ts'
 import { afterSave, afterUpdate, type Rebased, takeOver } from '../data/rebase.ts'
 import type { Header, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
 import { lifetimeAt } from '../expiry.ts'
 import { mintId } from '../ids.ts'
-import type { SessionId, Version } from '../store.ts'
-import { type Change, type Draft, holds, type Outcome, type RecordKeeper } from './keeper.ts'
-
-export interface RecordContext {
-  readonly keeper: RecordKeeper
-  readonly codec: Codec
-  readonly onConflict: OnConflict | undefined
-}
-
-/** How a record came to be in hand: loaded, or new and not stored until something is saved. */
-export type Origin =
-  | { readonly snapshot: Snapshot }
-  | { readonly initialText: string; readonly draft: (text: string) => Draft; readonly id: SessionId | undefined }
-
-export type SaveStatus = 'saved' | 'touched' | 'unchanged' | 'superseded' | 'gone'
-
-/** What a write changes beside the data. */
-export interface Alteration {
-  readonly header?: (header: Header, now: Millis) => Header
-  readonly owner?: string
-}
+import type { Version } from '../store.ts'
+import type { Change, Outcome } from './keeper.ts'
+import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
+import { holds } from './snapshot.ts'
 
 const CREATE_TRIES = 3
 const LOST_KEPT = 8

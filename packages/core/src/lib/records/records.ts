@@ -7,7 +7,8 @@ import type { SessionId } from '../store.ts'
 import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
 import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
 import { Engine } from './engine.ts'
-import type { LiveRecord, SaveStatus } from './live-record.ts'
+import type { LiveRecord } from './live-record.ts'
+import type { SaveStatus } from './record-types.ts'
 
 /** One request's hold on a record whose id and cookie belong to a framework. */
 export interface RecordHandle<Data extends object> {

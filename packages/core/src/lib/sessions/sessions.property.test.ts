@@ -5,7 +5,8 @@ import { type ManualClock, manualClock } from '../manual-clock.ts'
 import { memoryStore } from '../memory-store.ts'
 import type { StoredSession } from '../store.ts'
 import { type Answer, Model, type ModelHandle, type Retiming, type Values } from '../testing-model.ts'
-import type { SaveResult, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { SaveResult } from './session-types.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 
 const SPANS = { idle: 1000, absolute: 4000, grace: 300, touch: 100, overlap: 50 }

@@ -14,7 +14,8 @@ import { assertSpan } from '../timeouts.ts'
 import { confirmed, recognise, soleSecret } from './credentials.ts'
 import { assertOwnerId } from './owner-id.ts'
 import { Revocations } from './revocations.ts'
-import { Session, type SessionContext } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionContext } from './session-types.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
 
 export interface SessionsOptions<Data extends object> extends RecordsOptions {
