@@ -1,7 +1,7 @@
 import type { SessionStore } from '@leeway/core/adapter'
 import { defineSubject } from '../src/index.ts'
 import memory from '../subjects/memory.subject.ts'
-import { type Mutant, mutant, rejecting } from './mutant.ts'
+import { type Mutant, mutant, rejecting, steppedMutant } from './mutant.ts'
 
 /** Faults of capabilities and close, and of calls at once. */
 export const handleMutants: readonly Mutant[] = [
@@ -40,11 +40,43 @@ export const handleMutants: readonly Mutant[] = [
     ...store,
     async create(session) {
       const given = { ...session }
-      for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate)
+      await new Promise(setImmediate)
       return store.create(given)
     },
     close: async () => {},
   })),
+  steppedMutant('close resolves at once', 'CLOSE-003', 'close resolved while a create was held', (store) => ({
+    ...store,
+    close: async () => {},
+  })),
+  steppedMutant('close is an empty function', 'CLOSE-003', 'close resolved while a create was held', (store) => ({
+    ...store,
+    close: (() => {}) as unknown as SessionStore['close'],
+  })),
+  steppedMutant('close resolves at once and closes later', 'CLOSE-003', 'while a create was held', (store) => ({
+    ...store,
+    close: async () => void store.close(),
+  })),
+  ...(['load', 'sweep'] as const).map((operation) =>
+    steppedMutant(`close waits for no ${operation}`, 'CLOSE-003', `while a ${operation} was held`, (store) => {
+      let underWay = 0
+      const uncounted = <A extends unknown[], T>(call: (...given: A) => Promise<T>) => {
+        return (...given: A): Promise<T> => {
+          underWay++
+          return call(...given).finally(() => underWay--)
+        }
+      }
+      const { load, sweep } = store
+      return {
+        ...store,
+        ...(operation === 'load' ? { load: uncounted(load) } : { sweep: uncounted(sweep) }),
+        async close() {
+          const closing = store.close()
+          if (underWay === 0) await closing
+        },
+      }
+    }),
+  ),
   mutant('close only begins to close', 'CLOSE-004', 'right after the call of close', (store) => ({
     ...store,
     async close() {

@@ -3,9 +3,39 @@ import { tmpdir } from 'node:os'
 import { manualClock } from '@leeway/core/testing'
 import { describe, expect, it } from 'vitest'
 import { ConformanceFailure } from '../src/engine/failure.ts'
-import { defineSubject, formatReport, type Runner, register, rules, runConformance } from '../src/index.ts'
+import {
+  defineSubject,
+  formatReport,
+  type Runner,
+  register,
+  rules,
+  runConformance,
+  type Subject,
+} from '../src/index.ts'
 import memory from '../subjects/memory.subject.ts'
 import { checkRule } from './fixtures/check-rule.ts'
+
+const METHODS = ['create', 'load', 'update', 'touch', 'destroy', 'sweep', 'close'] as const
+
+/** Subjects of which one thing is missing, and what is to be told of each. */
+const incomplete: readonly { readonly message: string; readonly subject: Subject }[] = [
+  ...METHODS.map((method) => ({
+    message: `the store has no ${method}(): see SessionStore in @leeway/core/adapter`,
+    subject: lacking(method),
+  })),
+  {
+    message: 'the store has no capabilities: see StoreCapabilities in @leeway/core/adapter',
+    subject: lacking('capabilities'),
+  },
+  {
+    message: 'the store has no create(): see SessionStore in @leeway/core/adapter',
+    subject: { name: 'nothing', open: () => undefined as never },
+  },
+  {
+    message: 'the subject has no open(): see Subject in @leeway/conformance',
+    subject: { name: 'no open' } as Subject,
+  },
+]
 
 describe('a rule', () => {
   it('that throws something of its own is an error, not a failure', async () => {
@@ -87,14 +117,30 @@ describe('runConformance', () => {
     expect(core?.passed).toBe((core?.applicable ?? 0) - 1)
   })
 
-  it('tells once of a store that lacks a method, whatever rules there are', async () => {
-    const { close, ...rest } = await memory.open({} as never)
-    await close()
-    const report = await runConformance(defineSubject({ name: 'endless', open: () => rest as never }))
+  it.each(incomplete)('tells once, whatever rules there are: $message', async ({ message, subject }) => {
+    const report = await runConformance(subject)
     expect(report.ok).toBe(false)
     const errors = report.results.filter(({ status }) => status === 'error')
-    expect(errors.map(({ failure }) => failure?.message)).toEqual([expect.stringContaining('the store has no close()')])
+    expect(errors.map(({ failure }) => failure?.message)).toEqual([expect.stringContaining(message)])
     expect(new Set(report.results.map(({ status }) => status))).toEqual(new Set(['error', 'not-run']))
+  })
+
+  it('closes what it opened of a store that lacks another method', async () => {
+    let closed = 0
+    const subject = lacking('load', () => closed++)
+    await runConformance(subject)
+    expect(closed).toBe(1)
+  })
+
+  it('runs the rules on a store whose close gives no promise', async () => {
+    const subject = defineSubject({
+      ...memory,
+      name: 'empty close',
+      open: async (options) => Object.assign({ ...(await memory.open(options)) }, { close: () => {} }) as never,
+    })
+    const report = await runConformance(subject, { rules: ['LOAD-001', 'CLOSE-002', 'CLOSE-003'] })
+    const statusOf = (id: string) => report.results.find((result) => result.id === id)?.status
+    expect([statusOf('LOAD-001'), statusOf('CLOSE-002'), statusOf('CLOSE-003')]).toEqual(['pass', 'fail', 'pass'])
   })
 
   it('reports a store that cannot be opened as errors, not as a rejection', async () => {
@@ -162,11 +208,32 @@ describe('register', () => {
     expect(skipped.find((title) => title.startsWith('LOAD-003'))).toMatch(/\[not-run: not selected\]$/)
   })
 
+  it.each(incomplete)('registers one failing test: $message', async ({ message, subject }) => {
+    const tests: (() => Promise<void>)[] = []
+    const it = Object.assign((_: string, run: () => Promise<void>) => tests.push(run), { skip: () => {} })
+    await register(subject, { describe: (_, define) => define(), it })
+    expect(tests).toHaveLength(1)
+    await expect(tests[0]?.()).rejects.toThrow(message)
+  })
+
   it('registers a failing test when there is nothing to run', async () => {
     const { run } = await registered({ rules: [] })
     expect(run).toEqual(['runs at least one rule'])
   })
 })
+
+/** The memory store without one of its members. */
+function lacking(member: (typeof METHODS)[number] | 'capabilities', onClose = () => {}): Subject {
+  return defineSubject({
+    ...memory,
+    name: `no ${member}`,
+    async open(options) {
+      const store = await memory.open(options)
+      const close = () => store.close().then(onClose)
+      return Object.assign({ ...store, close }, { [member]: undefined })
+    },
+  })
+}
 
 async function registered(selection: Partial<Runner>): Promise<{ run: string[]; skipped: string[] }> {
   const run: string[] = []

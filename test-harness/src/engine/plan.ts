@@ -66,6 +66,7 @@ function assertComplete(store: SessionStore): void {
 
 /** Opens a store once, to read what it declares. */
 export async function readFacts(subject: Subject): Promise<Facts> {
+  if (typeof subject.open !== 'function') invalid('the subject has no open(): see Subject in @leeway/conformance')
   return withScratch(subject, async (scratch) => {
     const store = await subject.open({
       scratch,
@@ -74,10 +75,14 @@ export async function readFacts(subject: Subject): Promise<Facts> {
       step: async () => {},
       maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
     })
-    assertComplete(store)
-    const { capabilities } = store
-    void store.close().catch(() => {})
-    return { subject, capabilities }
+    try {
+      assertComplete(store)
+      const { capabilities } = store
+      return { subject, capabilities }
+    } finally {
+      // Closing is judged by its own rules, also where it is missing or gives no promise.
+      void (async () => store.close())().catch(() => {})
+    }
   })
 }
 

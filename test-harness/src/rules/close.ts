@@ -1,6 +1,13 @@
-import { answerOf, expectAnswer, expectEqual, expectRefusal, expectStored } from '../engine/expect.ts'
+import type { SessionStore } from '@leeway/core/adapter'
+import type { RuleContext } from '../engine/context.ts'
+import { answerOf, expectAnswer, expectEqual, expectRefusal, expectStored, expectThat } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
+import { Stepper } from '../engine/stepper.ts'
 import { validCalls } from './calls.ts'
+import { at } from './handles.ts'
+
+/** Turns of the microtask queue in which promises hand on an answer that is there. No input or output fits in. */
+const HANDING_ON = 100
 
 export const closeRules: readonly Rule[] = [
   {
@@ -40,19 +47,9 @@ export const closeRules: readonly Rule[] = [
     title: 'close waits for the calls that are under way, and they keep their answers',
     why: 'A deployment closes the store while requests save. What is acknowledged must be stored, what cannot be stored must say so.',
     async check(ctx) {
-      const store = await ctx.open()
-      const sessions = Array.from({ length: 20 }, () => ctx.session())
-      let settled = 0
-      const creates = sessions.map((session) => store.create(session))
-      for (const create of creates) void create.catch(() => {}).then(() => settled++)
-      await answerOf(store.close(), 'close while creates are under way')
-      // One turn of the event loop, for promises that hand an answer on which is there already.
-      await new Promise(setImmediate)
-      expectEqual(settled, creates.length, 'creates under way at close that had settled when it resolved')
-      for (const create of creates) await expectAnswer(create, 'created', 'a create that was under way at close')
-      const other = await ctx.open()
-      for (const session of sessions)
-        await expectStored(other, session, 'a create acknowledged during close is not stored')
+      await closeDuringCalls(ctx)
+      const { length } = callsOfOneRecord(ctx, await ctx.open())
+      for (let n = 0; n < length; n++) await closeDuringHeldCall(ctx, n)
     },
   },
   {
@@ -88,3 +85,53 @@ export const closeRules: readonly Rule[] = [
     },
   },
 ]
+
+/** Calls of every operation under way at once: when close resolves, each has settled, and with its own answer. */
+async function closeDuringCalls(ctx: RuleContext): Promise<void> {
+  const store = await ctx.open()
+  const sessions = Array.from({ length: 20 }, () => ctx.session())
+  const creates = sessions.map((session) => store.create(session))
+  const others = callsOfOneRecord(ctx, store).map(([name, call]) => [name, call()] as const)
+  const underWay = [...creates, ...others.map(([, call]) => call)]
+  let settled = 0
+  const count = () => void settled++
+  for (const call of underWay) void call.then(count, count)
+  await answerOf(store.close(), 'close while calls are under way')
+  for (let turn = 0; turn < HANDING_ON; turn++) await undefined
+  expectEqual(settled, underWay.length, 'how many calls under way at close had settled when it resolved')
+  for (const create of creates) await expectAnswer(create, 'created', 'a create that was under way at close')
+  for (const [name, call] of others) await answerOf(call, `a ${name} that was under way at close`)
+  const reopened = await ctx.open()
+  for (const session of sessions) await expectStored(reopened, session, 'a create acknowledged during close')
+}
+
+/** One call held before its first backend call: close does not resolve until it goes on. Nothing to see without `step`. */
+async function closeDuringHeldCall(ctx: RuleContext, n: number): Promise<void> {
+  const stepper = new Stepper()
+  const store = await ctx.open({ step: stepper.step })
+  const [name, call] = at(callsOfOneRecord(ctx, store), n)
+  const held = await stepper.hold(0, call)
+  if (!held.isHeld) return void (await answerOf(held.finish(), name))
+  let isResolved = false
+  const closing = (async () => store.close())()
+  void closing.then(
+    () => {
+      isResolved = true
+    },
+    () => {},
+  )
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+  const isEarly = isResolved
+  // Whatever the verdict, nothing stays held: the kit closes the store after the rule.
+  const answering = held.finish()
+  expectThat(!isEarly, `close resolved while a ${name} was held before its first step`)
+  await answerOf(answering, `a ${name} that was held at close`)
+  await answerOf(closing, `close while a ${name} was held`)
+}
+
+/** Every operation, on a record that is swept before all others of the rule. */
+function callsOfOneRecord(ctx: RuleContext, store: SessionStore): ReturnType<typeof validCalls> {
+  const now = ctx.clock.now()
+  const session = ctx.session({ expiresAt: now + 1_000, purgeAt: now + 2_000 })
+  return validCalls(ctx, store, session)
+}
