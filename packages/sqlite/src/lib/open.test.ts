@@ -132,11 +132,10 @@ test('six processes that open a new file at once all get their store', async () 
 
 const root = process.getuid?.() === 0
 const nobody = 65534
-/** Root may write everywhere, so there the store is opened by a process of somebody else. */
-const identity = root ? { uid: nobody, gid: nobody } : {}
 
+/** Root may write everywhere, so there the process that opens the store becomes somebody else first. */
 async function openUnprivileged(path: string): Promise<string | undefined> {
-  const running = runProcess('opener.ts', [path, sessionId(1)], { ...identity, stdio: ['pipe', 'pipe', 'inherit'] })
+  const running = runProcess('opener.ts', [path, sessionId(1), ...(root ? [String(nobody)] : [])])
   running.go()
   await running.ended()
   return running.lines[1]
