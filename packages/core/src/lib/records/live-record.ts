@@ -9,6 +9,7 @@ import { mintId } from '../ids.ts'
 import type { Version } from '../store.ts'
 import type { Change, Outcome } from './keeper.ts'
 import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
+import { assertSynchronous, refusal } from './refusals.ts'
 import { holds } from './snapshot.ts'
 
 const CREATE_TRIES = 3
@@ -106,22 +107,13 @@ export class LiveRecord {
    * unsaved, unless `change` wrote them too.
    */
   async update(change: (data: Document) => unknown): Promise<Document> {
-    this.#assertHere()
+    if (this.#ended) throw this.#refused('gone', 'update')
     const { codec } = this.#context
     let before = this.#base
     const outcome = await this.#write('update', (current) => {
       before = current.text
       const data = decodeDocument(codec, current.text)
-      const result = change(data)
-      if (isThenable(result)) {
-        throw new LeewayError(
-          'ERR_INVALID_OPTION',
-          'the callback of update() must be synchronous: it may run more than once',
-          {
-            operation: 'update',
-          },
-        )
-      }
+      assertSynchronous(change(data))
       const text = encodeDocument(codec, data)
       return text === current.text ? undefined : { header: current.header, owner: current.owner, text }
     })
@@ -136,7 +128,7 @@ export class LiveRecord {
 
   /** Writes the header alone; local data stays as it is, unsaved. */
   async alter(operation: string, change: (current: Snapshot, now: Millis) => Header | undefined): Promise<Outcome> {
-    this.#assertHere()
+    if (this.#ended) throw this.#refused('gone', operation)
     const outcome = await this.#write(operation, (current, now) => {
       const header = change(current, now)
       return header && { header, owner: current.owner, text: current.text }
@@ -248,22 +240,8 @@ export class LiveRecord {
     return { id: id ?? mintId(), version: '', ...fresh, ...lifetimeAt(keeper.now(), fresh.header, keeper.graceMs) }
   }
 
-  #assertHere(): void {
-    if (this.#ended) throw this.#refused('gone', 'update')
-  }
-
   #refused(status: 'gone' | 'superseded', operation: string): LeewayError {
     if (status === 'gone') this.#ended = true
-    const id = this.snapshot.id
-    return status === 'gone'
-      ? new LeewayError('ERR_GONE', 'the session was logged out, revoked or has ended', { operation, id })
-      : new LeewayError('ERR_SUPERSEDED', 'somebody logged in to the session after this request loaded it', {
-          operation,
-          id,
-        })
+    return refusal(status, operation, this.snapshot.id)
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -157,8 +157,9 @@ export class Session<Data extends object = Record<string, unknown>> {
   /**
    * Periodic renewal. Stores a pending secret, which becomes current once a request presents it; the old one lives on
    * for `overlapMs` from then. Does nothing unless this request presented the current secret.
+   * Where the session has gone or somebody logged in to it, the status says so, and nothing is written.
    *
-   * @throws `ERR_GONE`, `ERR_SUPERSEDED`, `ERR_UPDATE_TIMEOUT`, store errors
+   * @throws `ERR_UPDATE_TIMEOUT`, store errors
    */
   rotate(): Promise<SaveResult> {
     return this.#run('rotate', async () => {
