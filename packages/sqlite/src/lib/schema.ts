@@ -41,9 +41,13 @@ export type FileState = 'empty' | 'outdated' | 'current'
  * @throws `ERR_STORE_FAILED` where it belongs to another application or to a later version of leeway.
  */
 export function inspect(db: Database, table: string, migrations: readonly Migration[] = MIGRATIONS): FileState {
-  const applicationId = db.pragma('application_id', { simple: true })
-  const version = db.pragma('user_version', { simple: true }) as number
-  const tables = db.prepare('SELECT name FROM sqlite_schema').pluck().all()
+  // In one transaction: another process may be making the file leeway's at this moment, and is seen before or after.
+  const look = db.transaction(() => ({
+    applicationId: db.pragma('application_id', { simple: true }),
+    version: db.pragma('user_version', { simple: true }) as number,
+    tables: db.prepare('SELECT name FROM sqlite_schema').pluck().all(),
+  }))
+  const { applicationId, version, tables } = look()
   if (applicationId !== APPLICATION_ID) {
     if (applicationId === 0 && version === 0 && tables.length === 0) return 'empty'
     refuse(`${db.name} is the database of another application; give sessions a file of their own`)
