@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { record, sessionId, temporaryPath } from '../testing/support.ts'
-import { APPLICATION_ID, MIGRATIONS, type Migration, migrate } from './schema.ts'
+import { APPLICATION_ID, inspect, MIGRATIONS, type Migration, migrate, tableOf } from './schema.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 const addNote: Migration = (db, table) => db.exec(`ALTER TABLE "${table}" ADD COLUMN note TEXT NOT NULL DEFAULT 'none'`)
@@ -83,4 +83,27 @@ test('the sweep, the owner list and the load each have their index', async () =>
   expect(page).toContain('INDEX leeway:one:owner (owner=? AND id>?)')
   expect(page).not.toContain('TEMP B-TREE')
   expect(plan(`SELECT payload FROM "leeway:one" WHERE id = 'x'`)).toContain('autoindex')
+})
+
+test("a file that another process makes leeway's meanwhile is not taken for another application's", () => {
+  const path = temporaryPath()
+  const [db, other] = [new Database(path), new Database(path)]
+  onTestFinished(() => {
+    db.close()
+    other.close()
+  })
+  db.pragma('journal_mode = WAL')
+  const pragma = db.pragma.bind(db)
+  let met = false
+  db.pragma = (source, options) => {
+    const answer = pragma(source, options)
+    if (source === 'application_id' && !met) {
+      met = true
+      migrate(other, tableOf('default'))
+    }
+    return answer
+  }
+  expect(inspect(db, tableOf('default'))).toBe('empty')
+  expect(met).toBe(true)
+  expect(inspect(db, tableOf('default'))).toBe('current')
 })
