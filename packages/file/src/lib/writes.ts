@@ -1,0 +1,189 @@
+import type { Lifetime, LoadedRef, SessionId, StoredSession, Version } from '@leeway/core/adapter'
+import type { Disk } from './disk.ts'
+import { isMissing, isOccupied } from './failures.ts'
+import type { Layout } from './layout.ts'
+import { nextNonce, ownerHash, type PayloadName, payloadName, stateName, unfinishedName } from './names.ts'
+import { encodePayload } from './payload-file.ts'
+import type { Records, Seen } from './records.ts'
+
+/** How often a create starts again because a sweep has put aside what it was building, or cleared away what was in its place. */
+const CREATE_TRIES = 10
+
+/**
+ * What changes one record. Each write takes effect in a single call of the file system, on an exact name: a rename that
+ * only one of several can win, or an unlink that finds the name gone. Whoever loses looks again; that can happen only
+ * because another has won.
+ */
+export class Writes {
+  readonly #disk: Disk
+  readonly #layout: Layout
+  readonly #records: Records
+
+  constructor(disk: Disk, layout: Layout, records: Records) {
+    this.#disk = disk
+    this.#layout = layout
+    this.#records = records
+  }
+
+  /** Builds the directory aside and renames it into its place, which has to be free. */
+  async create(session: StoredSession): Promise<'created' | 'exists'> {
+    const { id } = session
+    const place = this.#layout.session(id)
+    const shard = this.#layout.shardOf(id)
+    for (let tries = 1; ; tries++) {
+      const nonce = nextNonce()
+      const aside = `${shard}/${unfinishedName(id, nonce)}`
+      try {
+        await this.#build(session, nonce, shard, aside)
+        await this.#disk.rename(aside, place)
+        await this.#disk.settle(shard)
+        return 'created'
+      } catch (error) {
+        await this.#records.removeUnfinished(id, aside)
+        if (!isMissing(error) && !isOccupied(error)) throw error
+        if (tries === CREATE_TRIES) throw error
+      }
+      const seen = await this.#records.look(id)
+      if (seen) {
+        if (seen.payload.version !== session.version) return 'exists'
+        await this.#disk.settle(shard)
+        return 'created'
+      }
+      // Nothing, or what a removal has left, of which no state can come back.
+      const remains = await this.#records.list(id)
+      if (remains) await this.#records.clear(id, place, remains)
+    }
+  }
+
+  /** Writes the new payload, and makes it count by renaming the state that was seen. */
+  async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
+    const directory = this.#layout.session(session.id)
+    for (;;) {
+      const seen = await this.#records.look(session.id)
+      if (seen === undefined) return 'gone'
+      if (seen.payload.version === session.version) {
+        await this.#disk.settle(directory)
+        return 'saved'
+      }
+      if (seen.payload.version !== expected) return 'conflict'
+      if (await this.#replace(session, seen, directory)) return 'saved'
+    }
+  }
+
+  async touch({ id, version }: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
+    const directory = this.#layout.session(id)
+    for (;;) {
+      const seen = await this.#records.look(id)
+      if (seen === undefined) return 'gone'
+      if (seen.payload.version !== version) return 'conflict'
+      const { name, seq, nonce, ...stored } = seen.state
+      const expiresAt = Math.max(stored.expiresAt, lifetime.expiresAt)
+      const purgeAt = Math.max(stored.purgeAt, lifetime.purgeAt)
+      const changes = expiresAt !== stored.expiresAt || purgeAt !== stored.purgeAt
+      const next = stateName({ seq: seq + 1, nonce, expiresAt, purgeAt })
+      if (changes && !(await this.#move(directory, name, next))) continue
+      await this.#disk.settle(directory)
+      return 'touched'
+    }
+  }
+
+  /** Unlinks the state, by its exact name: what was loaded before can be saved no more. */
+  async destroy(id: SessionId): Promise<'destroyed' | 'gone'> {
+    const directory = this.#layout.session(id)
+    for (let hasSeenNone = false; ; ) {
+      const listing = await this.#records.list(id)
+      if (listing === undefined) return 'gone'
+      const { state, otherStates, unknown } = listing
+      const broken = unknown.filter((name) => name.startsWith('s.'))
+      if (state === undefined && broken.length === 0) {
+        if (hasSeenNone) return 'gone'
+        hasSeenNone = true
+        continue
+      }
+      // The one that counts goes last, so that no older one comes to count.
+      let removed = 0
+      for (const name of [...broken, ...otherStates]) if (await this.#remove(directory, name)) removed++
+      if (state ? !(await this.#remove(directory, state.name)) : removed === 0) continue
+      await this.#disk.settle(directory)
+      await this.#records.clear(id, directory, listing)
+      return 'destroyed'
+    }
+  }
+
+  async #build(session: StoredSession, nonce: string, shard: string, aside: string): Promise<void> {
+    try {
+      await this.#disk.mkdir(aside)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      await this.#records.assertThere()
+      await this.#records.ensureDirectory(shard)
+      await this.#disk.settle(this.#layout.sessions)
+      await this.#disk.mkdir(aside)
+    }
+    const { id, version, owner, expiresAt, purgeAt } = session
+    const binding = owner === null ? undefined : { owner: ownerHash(owner), nonce }
+    await this.#disk.create(`${aside}/${payloadName({ seq: 1, nonce, version, binding })}`, encodePayload(session))
+    await this.#disk.create(`${aside}/${stateName({ seq: 1, nonce, expiresAt, purgeAt })}`)
+    if (binding) await this.#records.enter(id, binding)
+    await this.#disk.settle(aside)
+  }
+
+  /** False where somebody else was first. */
+  async #replace(session: StoredSession, { state, payload }: Seen, directory: string): Promise<boolean> {
+    const { id, expiresAt } = session
+    const next = this.#nextPayload(session, { state, payload })
+    const fresh = next.binding === payload.binding ? undefined : next.binding
+    const withdraw = async () => {
+      await this.#records.removePayload(id, directory, next, payload.binding)
+      // Who removed the session meanwhile could not remove its directory for this payload.
+      await this.#records.attempt(this.#disk.rmdir(directory))
+    }
+    try {
+      await this.#disk.create(`${directory}/${next.name}`, encodePayload(session))
+      if (fresh) await this.#records.enter(id, fresh)
+    } catch (error) {
+      await withdraw()
+      if (isMissing(error)) return false
+      throw error
+    }
+    const { seq, nonce } = next
+    const purgeAt = Math.max(state.purgeAt, session.purgeAt)
+    if (!(await this.#move(directory, state.name, stateName({ seq, nonce, expiresAt, purgeAt })))) {
+      await withdraw()
+      return false
+    }
+    await this.#disk.settle(directory)
+    await this.#records.removePayload(id, directory, payload, next.binding)
+    return true
+  }
+
+  #nextPayload({ version, owner }: StoredSession, { state, payload }: Seen): PayloadName {
+    const nonce = nextNonce()
+    const hash = owner === null ? undefined : ownerHash(owner)
+    const binding = hash === payload.binding?.owner ? payload.binding : hash && { owner: hash, nonce }
+    const next = { seq: state.seq + 1, nonce, version, binding: binding || undefined }
+    return { ...next, name: payloadName(next) }
+  }
+
+  /** The compare-and-set: false where the exact name is not there any more. */
+  async #move(directory: string, from: string, to: string): Promise<boolean> {
+    try {
+      await this.#disk.rename(`${directory}/${from}`, `${directory}/${to}`)
+      return true
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+  }
+
+  /** The compare-and-delete. */
+  async #remove(directory: string, name: string): Promise<boolean> {
+    try {
+      await this.#disk.unlink(`${directory}/${name}`)
+      return true
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+  }
+}
