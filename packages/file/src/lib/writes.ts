@@ -51,7 +51,7 @@ export class Writes {
       }
       // Nothing, or what a removal has left, of which no state can come back.
       const remains = await this.#records.list(id)
-      if (remains) await this.#records.clear(id, place, remains)
+      if (remains && remains.state === undefined) await this.#records.clear(id, place, remains)
     }
   }
 
