@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { LeewayError, type SessionStore } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
 import { manualClock } from '@leeway/core/testing'
+import { fileStore } from '@leeway/file'
 import { sqliteStore } from '@leeway/sqlite'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { serve, stateIn } from './testing.ts'
@@ -15,6 +16,7 @@ let files = 0
 const stores: [string, () => SessionStore][] = [
   ['memory', () => memoryStore()],
   ['sqlite', () => sqliteStore({ path: join(scratch, `${++files}.db`) })],
+  ['files', () => fileStore({ directory: join(scratch, `${++files}`) })],
 ]
 const running: { close(): Promise<void> }[] = []
 afterEach(async () => {

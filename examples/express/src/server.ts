@@ -1,13 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createSessions, type StoreErrorEvent } from '@leeway/core'
-import { sqliteStore } from '@leeway/sqlite'
 import { createApp } from './app.ts'
+import { openStore } from './store.ts'
 import type { Visitor } from './visitor.ts'
 
 const DEFAULT_PORT = 3000
@@ -18,15 +15,14 @@ const PATIENCE_MS = 3000
 const ECHO_MS = 500
 
 const host = process.env.HOST ?? '127.0.0.1'
-const path = process.env.LEEWAY_DB ?? fileURLToPath(new URL('../.data/sessions.db', import.meta.url))
-mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+const { store, path } = opened()
 
 subscribe('leeway:store:error', (message) => {
   const { operation, error } = message as StoreErrorEvent
   console.error(`sessions: ${operation} failed:`, error)
 })
 const sessions = createSessions<Visitor>({
-  store: sqliteStore({ path }),
+  store,
   initialData: () => ({ visits: 0 }),
   graceMs: 60_000,
 })
@@ -52,13 +48,22 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const { port } = server.address() as AddressInfo
 console.log(`leeway example: http://${host}:${port}/ (sessions in ${path}; Ctrl-C stops it)`)
 
-/** Answers what has been asked, then gives the database back. */
+/** Answers what has been asked, then gives the store back. */
 async function stop(): Promise<void> {
   server.close()
   server.closeIdleConnections()
   setTimeout(() => server.closeAllConnections(), PATIENCE_MS).unref()
   await once(server, 'close')
   await sessions.close()
+}
+
+function opened() {
+  try {
+    return openStore()
+  } catch (error) {
+    console.error(`leeway example: cannot open the sessions: ${(error as Error).message}`)
+    process.exit(1)
+  }
 }
 
 /** On the port asked for, or else on the next one that is free. */

@@ -5,7 +5,7 @@ import { type Arena, type Contender, IDLE_MS } from './contender.ts'
 
 const GRACE_MS = 240_000
 
-/** The race as leeway runs it, on the store that this app keeps its own sessions in. */
+/** The race as leeway runs it, on the store that this app keeps its own sessions in by default. */
 export async function leeway({ clock, directory }: Arena): Promise<Contender> {
   const store = sqliteStore({ path: join(directory, 'leeway.db') })
   const sessions = createSessions({
