@@ -21,7 +21,7 @@ export function read(file: string): string {
 
 /** The documents whose snippets are run. */
 export function documents(): string[] {
-  const packages = ['packages/core', 'packages/sqlite', 'test-harness', 'examples/express']
+  const packages = ['packages/core', 'packages/sqlite', 'packages/file', 'test-harness', 'examples/express']
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   return ['README.md', ...packages.map((folder) => `${folder}/README.md`), ...pages.map((page) => `docs/${page}`)]
 }
@@ -53,8 +53,26 @@ export function docExamples(file: string): Snippet[] {
 
 /** The one example in the README that is a whole server. */
 export function readmeExample(): string {
-  const [example] = snippets('README.md').filter(({ info }) => info === 'ts server')
-  if (!example) throw new Error('the README has no `ts server` snippet')
+  return readmeSnippet('ts server')
+}
+
+/** The same on files: the lines that the README has its reader put in place of those that begin alike. */
+export function readmeExampleOnFiles(): string {
+  const [imports = '', sessions = ''] = readmeSnippet('ts files').split('\n')
+  const lines = readmeExample().split('\n')
+  const put = (start: string, line: string) => {
+    const at = lines.findIndex((one) => one.startsWith(start))
+    if (at < 0 || !line.startsWith(start.slice(0, 6))) throw new Error(`the README's examples differ in ${start}`)
+    lines[at] = line
+  }
+  put('import { sqliteStore }', imports)
+  put('const sessions = ', sessions)
+  return lines.join('\n')
+}
+
+function readmeSnippet(wanted: string): string {
+  const [example, ...more] = snippets('README.md').filter(({ info }) => info === wanted)
+  if (!example || more.length > 0) throw new Error(`the README does not have one \`${wanted}\` snippet`)
   return example.code
 }
 

@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { userEnvironment } from '../scripts/bootstrap.mjs'
 import { pack, published } from '../scripts/packages.mjs'
-import { freePort, get, read, readmeExample, root } from './documents.ts'
+import { freePort, get, read, readmeExample, readmeExampleOnFiles, root } from './documents.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
 let tarballs: string[] = []
@@ -26,30 +26,40 @@ test('every published package has a tarball, which holds dist, its README and no
   }
 })
 
-test("the README's example runs from the tarballs, in an empty directory, with plain npm", async () => {
-  const app = mkdtempSync(join(directory, 'app-'))
-  writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  npmInstall(app)
-  writeFileSync(join(app, 'server.ts'), readmeExample())
-  const port = await freePort()
-  const server = spawn('node', ['server.ts'], {
-    cwd: app,
-    env: { ...process.env, PORT: String(port) },
-    stdio: 'inherit',
-  })
-  try {
-    const first = await get(`http://127.0.0.1:${port}/`)
-    expect(await first.text()).toBe('visit 1\n')
-    const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? ''
-    expect(cookie).toMatch(/^leeway=[a-z2-7]{26}\.[\w-]{32}$/)
-    const second = await get(`http://127.0.0.1:${port}/`, cookie)
-    expect(await second.text()).toBe('visit 2\n')
-    expect(second.headers.get('set-cookie')).toBeNull()
-  } finally {
-    server.kill()
-    await once(server, 'exit')
-  }
-}, 120_000)
+test.each([
+  { on: 'SQLite', example: readmeExample(), left: 'sessions.db' },
+  { on: 'files', example: readmeExampleOnFiles(), left: 'sessions' },
+])(
+  "the README's example on $on runs from the tarballs, in an empty directory, with plain npm",
+  async ({ example, left }) => {
+    const app = mkdtempSync(join(directory, 'app-'))
+    writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
+    npmInstall(app)
+    writeFileSync(join(app, 'server.ts'), example)
+    const port = await freePort()
+    const server = spawn('node', ['server.ts'], {
+      cwd: app,
+      env: { ...process.env, PORT: String(port) },
+      stdio: 'inherit',
+    })
+    try {
+      const first = await get(`http://127.0.0.1:${port}/`)
+      expect(await first.text()).toBe('visit 1\n')
+      const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? ''
+      expect(cookie).toMatch(/^leeway=[a-z2-7]{26}\.[\w-]{32}$/)
+      const second = await get(`http://127.0.0.1:${port}/`, cookie)
+      expect(await second.text()).toBe('visit 2\n')
+      expect(second.headers.get('set-cookie')).toBeNull()
+    } finally {
+      server.kill()
+      await once(server, 'exit')
+    }
+    expect(readdirSync(app).filter((name) => name.startsWith('sessions') && !/-(?:wal|shm)$/.test(name))).toEqual([
+      left,
+    ])
+  },
+  120_000,
+)
 
 test('the published types compile in strict mode without the sources', () => {
   const app = mkdtempSync(join(directory, 'types-'))
