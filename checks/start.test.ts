@@ -9,33 +9,50 @@ import { root } from './documents.ts'
 const scratch = mkdtempSync(join(tmpdir(), 'leeway-start-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-test('npm start prints its URL and serves; Ctrl-C leaves no process and no locked database', async () => {
-  // A process group of its own, as a terminal gives it, which sends Ctrl-C to all of it.
-  const npm = spawn('npm', ['start'], {
-    cwd: root,
-    detached: true,
-    env: { ...process.env, PORT: '0', LEEWAY_DB: join(scratch, 'sessions.db') },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const group = -(npm.pid as number)
-  try {
-    let output = ''
-    npm.stdout.setEncoding('utf8')
-    while (!/http:\/\/\S+/.test(output)) output += (await once(npm.stdout, 'data'))[0]
-    const [url = ''] = /http:\/\/\S+/.exec(output) ?? []
-    expect((await fetch(url)).status).toBe(200)
-    // The end of its output too: the last process that could write to it has gone.
-    const ended = Promise.all([once(npm, 'exit'), once(npm.stdout, 'close')])
-    npm.stdout.resume()
-    process.kill(group, 'SIGINT')
-    await ended
-    expect(() => process.kill(group, 0)).toThrow('ESRCH')
-    expect(readdirSync(scratch)).toEqual(['sessions.db'])
-  } finally {
+test.each([
+  {
+    on: 'SQLite',
+    folder: 'sqlite',
+    left: 'sessions.db',
+    environment: { LEEWAY_STORE: undefined, LEEWAY_DB: join(scratch, 'sqlite', 'sessions.db') },
+  },
+  {
+    on: 'files',
+    folder: 'file',
+    left: 'sessions',
+    environment: { LEEWAY_STORE: 'file', LEEWAY_DIR: join(scratch, 'file', 'sessions') },
+  },
+])(
+  'npm start prints its URL and serves, on $on; Ctrl-C leaves no process and nothing locked',
+  async ({ folder, left, environment }) => {
+    // A process group of its own, as a terminal gives it, which sends Ctrl-C to all of it.
+    const npm = spawn('npm', ['start'], {
+      cwd: root,
+      detached: true,
+      env: { ...process.env, PORT: '0', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const group = -(npm.pid as number)
     try {
-      process.kill(group, 'SIGKILL')
-    } catch {
-      // It has ended.
+      let output = ''
+      npm.stdout.setEncoding('utf8')
+      while (!/http:\/\/\S+/.test(output)) output += (await once(npm.stdout, 'data'))[0]
+      const [url = ''] = /http:\/\/\S+/.exec(output) ?? []
+      expect((await fetch(url)).status).toBe(200)
+      // The end of its output too: the last process that could write to it has gone.
+      const ended = Promise.all([once(npm, 'exit'), once(npm.stdout, 'close')])
+      npm.stdout.resume()
+      process.kill(group, 'SIGINT')
+      await ended
+      expect(() => process.kill(group, 0)).toThrow('ESRCH')
+      expect(readdirSync(join(scratch, folder))).toEqual([left])
+    } finally {
+      try {
+        process.kill(group, 'SIGKILL')
+      } catch {
+        // It has ended.
+      }
     }
-  }
-}, 60_000)
+  },
+  60_000,
+)
