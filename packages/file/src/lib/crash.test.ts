@@ -1,10 +1,11 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { expectSound } from '../testing/after-crash.ts'
+import { expectSound, expectUsable, expectWhole } from '../testing/after-crash.ts'
 import { CrashingFs } from '../testing/crashing-fs.ts'
 import { OPERATIONS, type Operation, prepare } from '../testing/operations.ts'
-import { age, runProcess, temporaryDirectory } from '../testing/support.ts'
+import { age } from '../testing/sessions.ts'
+import { runProcess, temporaryDirectory } from '../testing/support.ts'
 import { fileStore } from './file-store.ts'
 
 type Durability = 'process-crash' | 'power-loss'
@@ -58,21 +59,32 @@ function copy(prepared: string, directory: string): void {
 test.each(['process-crash', 'power-loss'] as const)('%s: a process that is killed at any call', async (durability) => {
   const prepared = temporaryDirectory()
   for (const [n, operation] of OPERATIONS.entries()) await prepare(join(prepared, String(n)), operation)
-  let kills = 0
-  let interrupted = 0
-  for (let left = [...OPERATIONS.keys()]; left.length > 0; kills++) {
-    const root = temporaryDirectory()
-    for (const n of left) copy(join(prepared, String(n)), join(root, String(n)))
-    const running = runProcess('crasher.ts', [root, String(kills + 1), durability, ...left.map(String)])
-    expect(await running.ended()).toBe('SIGKILL')
-    left = JSON.parse(running.lines.at(-1) ?? '')
-    for (const n of left) {
-      const line = running.lines.find((line) => line.startsWith(`${n} `))
-      const answer = line && JSON.parse(line.slice(line.indexOf(' ')))
-      await expectSound(join(root, String(n)), OPERATIONS[n] as Operation, answer)
-    }
-    interrupted += left.length
+  let left: readonly number[] = [...OPERATIONS.keys()]
+  let [kills, interrupted] = [0, 0]
+  while (left.length > 0) {
+    // Two at once: most of the time goes into starting them.
+    const both = await Promise.all([1, 2].map((ahead) => kill(prepared, durability, kills + ahead, left)))
+    kills += 2
+    interrupted += both.flat().length
+    left = both[1] ?? []
   }
   console.log(`${durability}: ${kills} processes killed, in the middle of ${interrupted} operations`)
   expect(interrupted).toBeGreaterThan(100)
 })
+
+/** Has a process run these operations, each up to its k-th call, and answers with those that got so far. */
+async function kill(prepared: string, durability: Durability, k: number, operations: readonly number[]) {
+  const root = temporaryDirectory()
+  for (const n of operations) copy(join(prepared, String(n)), join(root, String(n)))
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(prepared, 'cache') }
+  const running = runProcess('crasher.ts', [root, String(k), durability, ...operations.map(String)], { env })
+  expect(await running.ended()).toBe('SIGKILL')
+  const interrupted: number[] = JSON.parse(running.lines.at(-1) ?? '')
+  for (const n of interrupted) {
+    const line = running.lines.find((line) => line.startsWith(`${n} `))
+    const answer = line && JSON.parse(line.slice(line.indexOf(' ')))
+    const stored = await expectWhole(join(root, String(n)), OPERATIONS[n] as Operation, answer)
+    await expectUsable(join(root, String(n)), stored)
+  }
+  return interrupted
+}

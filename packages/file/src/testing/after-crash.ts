@@ -6,7 +6,8 @@ import { fileStore } from '../lib/file-store.ts'
 import { Layout } from '../lib/layout.ts'
 import { parsePayload, parseState } from '../lib/names.ts'
 import { NEIGHBOURS, type Operation, OWNERS, SUBJECT } from './operations.ts'
-import { age, listed, record, sweepAll, temporaryDirectory, tree, version } from './support.ts'
+import { age, listed, record, sweepAll, tree, version } from './sessions.ts'
+import { temporaryDirectory } from './support.ts'
 
 const PAST_EVERYBODY = 1_000_000
 const BEFORE_EVERYBODY = 0
@@ -14,11 +15,10 @@ const BEFORE_EVERYBODY = 0
 /** Everything that has to hold of a directory on which a process has died in the middle of an operation. */
 export async function expectSound(directory: string, operation: Operation, acknowledged: unknown): Promise<void> {
   const stored = await expectWhole(directory, operation, acknowledged)
-  // Copied outside of what is measured, so that each of these starts from what the crash has left.
+  // Copies, so that each of these starts from what the crash has left.
   await expectNothingLeftOnceSwept(copyOf(directory))
   if (stored) await expectNoStraysOnceTouched(copyOf(directory), stored)
   await expectUsable(directory, stored)
-  await expectNothingLeftOnceSwept(directory)
 }
 
 function copyOf(directory: string): string {
@@ -45,8 +45,8 @@ export async function expectWhole(
   return stored
 }
 
-/** The next operations need no repair, and find what was there. */
-async function expectUsable(directory: string, stored: StoredSession | undefined): Promise<void> {
+/** The next operations need no repair and find what was there, and a sweep finds nothing else. */
+export async function expectUsable(directory: string, stored: StoredSession | undefined): Promise<void> {
   const store = fileStore({ directory })
   const [lifetime, next] = [
     { expiresAt: 9_000, purgeAt: 10_000 },
@@ -62,6 +62,7 @@ async function expectUsable(directory: string, stored: StoredSession | undefined
   expect(await store.create(next)).toBe('created')
   expect(await store.load(SUBJECT)).toEqual(next)
   await store.close()
+  await expectNothingLeftOnceSwept(directory)
 }
 
 /** Once nobody can be at work any more on what is left, one sweep clears it away. */

@@ -1,12 +1,15 @@
 // Runs the operations that are given by their numbers, each on a directory of its own, up to its k-th call of the file system; then dies by SIGKILL.
 // Prints every answer that was given before: `<n> <answer as JSON>`; at last, which of them were interrupted.
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { fileStore } from '../lib/file-store.ts'
 import { OPERATIONS } from './operations.ts'
 import { watchedFs } from './watched-fs.ts'
 
 const [root = '', k = '1', durability, ...given] = process.argv.slice(2)
 const operations = [...OPERATIONS.entries()].filter(([n]) => given.includes(String(n)))
+// For those that come after it: a process that is killed does not write it.
+flushCompileCache()
 const standing = new Set<number>()
 const interrupted = new Set<number>()
 

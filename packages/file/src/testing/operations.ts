@@ -5,7 +5,7 @@ import { fileStore } from '../lib/file-store.ts'
 import { Layout } from '../lib/layout.ts'
 import { ownerHash, payloadName, stateName, unfinishedName } from '../lib/names.ts'
 import { encodePayload } from '../lib/payload-file.ts'
-import { age, listed, record, sessionId, version } from './support.ts'
+import { age, listed, record, sessionId, version } from './sessions.ts'
 
 /** The session that an operation is about. */
 export const SUBJECT = sessionId('1aa')
