@@ -16,7 +16,7 @@ const BUFFER_BYTES = 16_384
 /** Other programs on Windows hold files for a moment: a rename is tried again 8 times, within 255 ms. */
 const RENAME_TRIES = 8
 
-type Done = (error: NodeJS.ErrnoException | null) => void
+type Done = (error: Error | null) => void
 
 /** The calls of the file system that the store makes, as promises. */
 export class Disk {
@@ -148,7 +148,7 @@ export class Disk {
 
   #readInto(file: number, buffer: Buffer, at: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      const give: (error: NodeJS.ErrnoException | null, bytes: number) => void = (error, bytes) =>
+      const give: (error: Error | null, bytes: number) => void = (error, bytes) =>
         error ? reject(error) : resolve(bytes)
       this.#fs.read(file, buffer, at, buffer.length - at, at, give)
     })

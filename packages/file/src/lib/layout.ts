@@ -4,7 +4,7 @@ import type { Binding } from './names.ts'
 
 /** Where everything is, within the directory of one namespace. */
 export class Layout {
-  /** Its being there tells an empty store from one that was removed, or whose disk is not mounted. */
+  /** Tells the store's directory from somebody else's, and one form of the store from another. */
   readonly mark: string
   readonly sessions: string
   readonly owners: string

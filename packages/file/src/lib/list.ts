@@ -53,7 +53,7 @@ export class Lister {
       return await this.#disk.names(this.#layout.bucket(hash))
     } catch (error) {
       if (!isMissing(error)) throw error
-      await this.#records.assertThere()
+      await this.#records.assertThere('owners')
       return []
     }
   }

@@ -22,8 +22,8 @@ export interface FileStoreOptions {
   readonly namespace?: string | undefined
   /**
    * What an acknowledged write outlives. `process-crash`: the end of the process, however it ends; a power cut can take
-   * the last writes, and damage what was being written. `power-loss`: the power cut too, at the price of one to four
-   * `fsync` for each write. Default `process-crash`.
+   * the last writes, and damage what was being written. `power-loss`: the power cut too, at the price of one
+   * `fsync` for a touch or a logout, two for a save, and three to six for a new session. Default `process-crash`.
    */
   readonly durability?: 'process-crash' | 'power-loss' | undefined
   /** The longest payload, in bytes of UTF-8, at least 1. Default 1 MiB (1,048,576). */

@@ -40,18 +40,18 @@ export class Records {
       return listingOf(await this.#disk.names(this.#layout.session(id)))
     } catch (error) {
       if (!isMissing(error)) throw error
-      await this.assertThere()
+      await this.assertThere('sessions')
       return undefined
     }
   }
 
-  /** Throws unless the store's directory is what it was when the store was opened. */
-  async assertThere(): Promise<void> {
+  /** What is missing is a session, or an owner's entry, only if the directory that would hold it is there. */
+  async assertThere(part: 'sessions' | 'owners'): Promise<void> {
     try {
-      await this.#disk.access(this.#layout.mark)
+      await this.#disk.access(this.#layout[part])
     } catch (error) {
       if (!isMissing(error)) throw error
-      throw new Error("the store's directory is gone", { cause: error })
+      throw new Error(`the store's directory is gone, or its part ${part}`, { cause: error })
     }
   }
 
@@ -105,7 +105,7 @@ export class Records {
       await this.#disk.create(entry)
     } catch (error) {
       if (!isMissing(error)) throw error
-      await this.assertThere()
+      await this.assertThere('owners')
       await this.ensureDirectory(bucket)
       await this.#disk.settle(this.#layout.owners)
       await this.#disk.create(entry)

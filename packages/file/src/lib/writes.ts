@@ -115,7 +115,7 @@ export class Writes {
       await this.#disk.mkdir(aside)
     } catch (error) {
       if (!isMissing(error)) throw error
-      await this.#records.assertThere()
+      await this.#records.assertThere('sessions')
       await this.#records.ensureDirectory(shard)
       await this.#disk.settle(this.#layout.sessions)
       await this.#disk.mkdir(aside)
