@@ -159,6 +159,27 @@ test.each([...unreadable, ['is missing', (path: string) => rmSync(path)] as cons
   },
 )
 
+test.each(unreadable)(
+  'the list of its owner tells of a session whose payload %s, the list of all refuses',
+  async (_, damage) => {
+    const { store } = await damagedStore(damage)
+    const owned = named("list of an owner's")
+    expect(await owned.run(store)).toEqual(owned.answer)
+    await expectRefused(store, 'list of all')
+    await store.destroy(SUBJECT)
+    expect((await listed(store)).map(({ id }) => id)).toEqual(NEIGHBOURS.map(({ id }) => id))
+    await store.close()
+  },
+)
+
+test.each(nameless)('a list refuses where a payload or state %s', async (_, damage) => {
+  const { store } = await damagedStore(damage)
+  for (const name of ["list of an owner's", 'list of all']) await expectRefused(store, name)
+  await store.destroy(SUBJECT)
+  expect((await listed(store, 'alice')).map(({ id }) => id)).toEqual([NEIGHBOURS[0]?.id])
+  await store.close()
+})
+
 test('a length that is not true takes no memory', async () => {
   const damage = unreadable.find(([name]) => name === 'says that it is huge')?.[1] as Damage
   const { store } = await damagedStore(damage)

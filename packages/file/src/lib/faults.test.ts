@@ -114,6 +114,19 @@ test('a refused create leaves nothing behind', async () => {
   ])
 })
 
+test('a sweep passes by what it cannot remove, and gives up on a disk where that is everything', async () => {
+  const directory = temporaryDirectory()
+  const making = fileStore({ directory })
+  for (let n = 0; n < 99; n++) await making.create(record(n))
+  const store = fileStore({ directory, fs: new FailingFs('EIO', (_, call) => call === 'unlink').fs })
+  const options = { cutoff: 2_000, limit: 1_000, budgetMs: 60_000 }
+  expect(await store.sweep(options)).toEqual({ removed: 0, examined: 99, cursor: undefined })
+  await making.create(record('more'))
+  await expect(store.sweep(options)).rejects.toMatchObject({ code: 'ERR_STORE_FAILED', operation: 'sweep' })
+  expect(await making.sweep(options)).toEqual({ removed: 100, examined: 100, cursor: undefined })
+  await Promise.all([store.close(), making.close()])
+})
+
 test('a file system that reads and writes a little at a time', async () => {
   const fs = {
     ...nodeFs,
