@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessions, type Session, type SessionStore } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
+import { fileStore } from '@leeway/file'
 import { sqliteStore } from '@leeway/sqlite'
 import Database from 'better-sqlite3'
 import session, { type SessionData, type Store } from 'express-session'
@@ -60,6 +61,7 @@ function ours(): [string, () => SessionStore][] {
   return [
     ['leeway, memory', () => memoryStore()],
     ['leeway, SQLite', () => sqliteStore({ path: join(scratch, `leeway-${files++}.db`) })],
+    ['leeway, files', () => fileStore({ directory: join(scratch, `leeway-${files++}`) })],
   ]
 }
 
