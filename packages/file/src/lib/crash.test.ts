@@ -56,21 +56,25 @@ function copy(prepared: string, directory: string): void {
   age(directory)
 }
 
-test.each(['process-crash', 'power-loss'] as const)('%s: a process that is killed at any call', async (durability) => {
-  const prepared = temporaryDirectory()
-  for (const [n, operation] of OPERATIONS.entries()) await prepare(join(prepared, String(n)), operation)
-  let left: readonly number[] = [...OPERATIONS.keys()]
-  let [kills, interrupted] = [0, 0]
-  while (left.length > 0) {
-    // Two at once: most of the time goes into starting them.
-    const both = await Promise.all([1, 2].map((ahead) => kill(prepared, durability, kills + ahead, left)))
-    kills += 2
-    interrupted += both.flat().length
-    left = both[1] ?? []
-  }
-  console.log(`${durability}: ${kills} processes killed, in the middle of ${interrupted} operations`)
-  expect(interrupted).toBeGreaterThan(100)
-})
+test.each(['process-crash', 'power-loss'] as const)(
+  '%s: a process that is killed at any call',
+  { timeout: 240_000 },
+  async (durability) => {
+    const prepared = temporaryDirectory()
+    for (const [n, operation] of OPERATIONS.entries()) await prepare(join(prepared, String(n)), operation)
+    let left: readonly number[] = [...OPERATIONS.keys()]
+    let [kills, interrupted] = [0, 0]
+    while (left.length > 0) {
+      // Two at once: most of the time goes into starting them.
+      const both = await Promise.all([1, 2].map((ahead) => kill(prepared, durability, kills + ahead, left)))
+      kills += 2
+      interrupted += both.flat().length
+      left = both[1] ?? []
+    }
+    console.log(`${durability}: ${kills} processes killed, in the middle of ${interrupted} operations`)
+    expect(interrupted).toBeGreaterThan(100)
+  },
+)
 
 /** Has a process run these operations, each up to its k-th call, and answers with those that got so far. */
 async function kill(prepared: string, durability: Durability, k: number, operations: readonly number[]) {

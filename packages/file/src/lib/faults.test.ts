@@ -54,7 +54,10 @@ test.each(ALL)('$name: it does not matter what a call fails with', async (operat
   }
 })
 
-const KINDS: readonly FileCall[] = ['open', 'read', 'write', 'fsync', 'close', 'readdir', 'access', 'mkdir', 'unlink']
+const KINDS: readonly FileCall[] = [
+  ...(['open', 'read', 'write', 'fsync', 'close', 'readdir'] as const),
+  ...(['stat', 'access', 'mkdir', 'unlink', 'rmdir'] as const),
+]
 
 test.each(KINDS)('while every %s fails, nothing is lost, and nothing is left once that has passed', async (kind) => {
   for (const operation of ALL) {
@@ -67,6 +70,19 @@ test.each(KINDS)('while every %s fails, nothing is lost, and nothing is left onc
     )
     await expectSound(directory, operation, answer)
   }
+})
+
+test('that there is no session is no answer while it cannot be made sure of', async () => {
+  const absent = record('1aa', { owner: 'alice' })
+  const failing = new FailingFs('EIO', (_, call) => call === 'access')
+  const store = fileStore({ directory: temporaryDirectory(), fs: failing.fs })
+  const failed = { code: 'ERR_STORE_FAILED', cause: { code: 'EIO' } }
+  await expect(store.load(absent.id)).rejects.toMatchObject({ ...failed, operation: 'load' })
+  await expect(store.update(absent, absent.version)).rejects.toMatchObject({ ...failed, operation: 'update' })
+  await expect(store.touch(absent, absent)).rejects.toMatchObject({ ...failed, operation: 'touch' })
+  await expect(store.destroy(absent.id)).rejects.toMatchObject({ ...failed, operation: 'destroy' })
+  await expect(store.list?.({ owner: 'alice', limit: 9 })).rejects.toMatchObject({ ...failed, operation: 'list' })
+  await store.close()
 })
 
 const renaming = ALL.filter(({ name }) => /^(create|update|touch)/.test(name))
