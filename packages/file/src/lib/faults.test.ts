@@ -12,11 +12,16 @@ import { fileStore } from './file-store.ts'
 const ALL = [...OPERATIONS, ...READS]
 
 /** Runs it on a copy of what was prepared. */
-async function runFailing(prepared: string, operation: Operation, failing: FailingFs) {
+async function runFailing(
+  prepared: string,
+  operation: Operation,
+  failing: FailingFs,
+  durability: 'process-crash' | 'power-loss' = 'power-loss',
+) {
   const directory = join(temporaryDirectory(), 'store')
   cpSync(prepared, directory, { recursive: true })
   age(directory)
-  const store = fileStore({ directory, durability: 'power-loss', fs: failing.fs })
+  const store = fileStore({ directory, durability, fs: failing.fs })
   let error: unknown
   const answer = await operation.run(store).catch((reason: unknown) => {
     error = reason
@@ -47,7 +52,7 @@ test.each(ALL)('$name: it does not matter what a call fails with', async (operat
   for (const code of ['ENOSPC', 'EMFILE', 'EACCES']) {
     for (let k = 1, calls = 1; k <= calls; k++) {
       const failing = new FailingFs(code, (call) => call === k)
-      const { directory, answer } = await runFailing(prepared, operation, failing)
+      const { directory, answer } = await runFailing(prepared, operation, failing, 'process-crash')
       await expectWhole(directory, operation, answer)
       calls = failing.calls.length
     }
