@@ -10,9 +10,11 @@ export function storeFailed(error: unknown, operation: string, id?: string): Lee
   return new LeewayError('ERR_STORE_FAILED', `file system: ${message}`, { operation, id, cause })
 }
 
-/** A record is there and is not what this store writes. */
-export function damaged(what: string): Error {
-  return new Error(`the record is damaged: ${what}`)
+/** A record is there and is not what this store writes: nobody can load it, now or later. */
+export class DamagedRecord extends Error {
+  constructor(what: string) {
+    super(`the record is damaged: ${what}`)
+  }
 }
 
 export function codeOf(error: unknown): string | undefined {
@@ -21,6 +23,11 @@ export function codeOf(error: unknown): string | undefined {
 
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === 'ENOENT'
+}
+
+/** Whether there is nothing there, or somebody else's file where the store would have a directory. */
+export function isNothing(error: unknown): boolean {
+  return isMissing(error) || codeOf(error) === 'ENOTDIR'
 }
 
 /** What `rename` of a directory and `rmdir` answer where there is something in the way; which of the two, differs. */

@@ -1,6 +1,8 @@
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -9,6 +11,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { SessionStore } from '@leeway/core/adapter'
 import { expect, test } from 'vitest'
 import { expectFailure } from '../testing/failing-fs.ts'
@@ -160,23 +163,34 @@ test.each([...unreadable, ['is missing', (path: string) => rmSync(path)] as cons
 )
 
 test.each(unreadable)(
-  'the list of its owner tells of a session whose payload %s, the list of all refuses',
+  'the list of its owner tells of a session whose payload %s, the list of all passes it by',
   async (_, damage) => {
     const { store } = await damagedStore(damage)
     const owned = named("list of an owner's")
     expect(await owned.run(store)).toEqual(owned.answer)
-    await expectRefused(store, 'list of all')
-    await store.destroy(SUBJECT)
     expect((await listed(store)).map(({ id }) => id)).toEqual(NEIGHBOURS.map(({ id }) => id))
     await store.close()
   },
 )
 
-test.each(nameless)('a list refuses where a payload or state %s', async (_, damage) => {
+test.each(nameless)('a list passes by a session of which a payload or state %s', async (_, damage) => {
   const { store } = await damagedStore(damage)
-  for (const name of ["list of an owner's", 'list of all']) await expectRefused(store, name)
-  await store.destroy(SUBJECT)
   expect((await listed(store, 'alice')).map(({ id }) => id)).toEqual([NEIGHBOURS[0]?.id])
+  expect((await listed(store)).map(({ id }) => id)).toEqual(NEIGHBOURS.map(({ id }) => id))
+  await store.close()
+})
+
+test('a session of which only a payload without a meaning is left is removed as a damaged one', async () => {
+  const { store, directory } = await damagedStore((payload) => {
+    const session = dirname(payload)
+    rmSync(session, { recursive: true })
+    mkdirSync(session)
+    writeFileSync(join(session, 'p.7'), '')
+  })
+  await expectRefused(store, 'load')
+  expect(await store.destroy(SUBJECT)).toBe('destroyed')
+  expect(await store.load(SUBJECT)).toBeUndefined()
+  expect(existsSync(new Layout(directory, 'default').session(SUBJECT))).toBe(false)
   await store.close()
 })
 

@@ -34,6 +34,7 @@ export interface FileSystem {
   rmdir(path: string, done: Done): void
   /** The store opens within the call of `fileStore()`, so this is synchronous. */
   mkdirSync(path: string, mode: number): void
+  accessSync(path: string, mode: number): void
   readdirSync(path: string): string[]
   openSync(path: string, flags: number, mode?: number): number
   fsyncSync(file: number): void

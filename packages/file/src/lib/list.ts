@@ -1,10 +1,10 @@
 import { isSessionId, type ListedSession, type ListPage, type ListQuery, type SessionId } from '@leeway/core/adapter'
 import type { Disk } from './disk.ts'
-import { isMissing } from './failures.ts'
+import { DamagedRecord, isMissing, isNothing } from './failures.ts'
 import { idOfEntry, type Layout, shardName } from './layout.ts'
 import { ownerHash } from './names.ts'
 import type { Records, Seen } from './records.ts'
-import { isNothing, TOGETHER, walk } from './walk.ts'
+import { TOGETHER, walk } from './walk.ts'
 
 /** Pages through all sessions by their names, or through one owner's by the index. */
 export class Lister {
@@ -40,7 +40,7 @@ export class Lister {
     const found: ListedSession[] = []
     for (let at = 0; at < behind.length && found.length <= limit; at += TOGETHER) {
       const part = behind.slice(at, at + TOGETHER).map(async (id) => {
-        const seen = await this.#records.look(id)
+        const seen = await this.#readable(this.#records.look(id))
         return seen?.payload.binding?.owner === hash ? listed(id, owner, seen) : undefined
       })
       found.push(...(await present(part)))
@@ -60,13 +60,18 @@ export class Lister {
 
   /** The names hold only a hash of the owner, so an owned session's file is opened. */
   async #listed(id: SessionId): Promise<ListedSession | undefined> {
+    const seen = await this.#readable(this.#records.look(id))
+    if (seen && !seen.payload.binding) return listed(id, null, seen)
+    const stored = seen && (await this.#readable(this.#records.load(id)))
+    return stored && { id, owner: stored.owner, expiresAt: stored.expiresAt, purgeAt: stored.purgeAt }
+  }
+
+  /** What nobody can load is in no list, and so in the way of no other. */
+  async #readable<T>(look: Promise<T | undefined>): Promise<T | undefined> {
     try {
-      const seen = await this.#records.look(id)
-      if (seen && !seen.payload.binding) return listed(id, null, seen)
-      const stored = seen && (await this.#records.load(id))
-      return stored && { id, owner: stored.owner, expiresAt: stored.expiresAt, purgeAt: stored.purgeAt }
+      return await look
     } catch (error) {
-      if (isNothing(error)) return undefined
+      if (error instanceof DamagedRecord || isNothing(error)) return undefined
       throw error
     }
   }

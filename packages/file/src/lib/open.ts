@@ -23,7 +23,11 @@ export function openDirectory({ directory, namespace, durability, fs }: Resolved
       if (names.length > 0) throw new Error(`${base} has other files in it`)
       fs.closeSync(fs.openSync(layout.mark, constants.O_WRONLY | constants.O_CREAT, 0o600))
     }
-    for (const path of [layout.sessions, layout.owners]) make(path)
+    for (const path of [layout.sessions, layout.owners]) {
+      make(path)
+      // The dot refuses what is no directory.
+      fs.accessSync(`${path}/.`, constants.W_OK | constants.X_OK)
+    }
     if (durability === 'power-loss') for (const path of [base, directory, dirname(directory)]) settle(path)
     return layout
   } catch (error) {

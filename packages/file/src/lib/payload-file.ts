@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { SessionId, StoredSession, Version } from '@leeway/core/adapter'
-import { damaged } from './failures.ts'
+import { DamagedRecord } from './failures.ts'
 
 export type Content = Pick<StoredSession, 'id' | 'version' | 'owner' | 'payload'>
 
@@ -27,17 +27,17 @@ export function payloadFileBytes(start: Buffer): number {
 export function decodePayload(file: Buffer, id: SessionId, version: Version): Content {
   const { checksum, bytes, bodyAt } = head(file)
   const body = file.subarray(bodyAt)
-  if (body.length !== bytes) throw damaged(`its payload has ${body.length} bytes instead of ${bytes}`)
-  if (crc32(body) !== checksum) throw damaged('its payload is not what was written')
+  if (body.length !== bytes) throw new DamagedRecord(`its payload has ${body.length} bytes instead of ${bytes}`)
+  if (crc32(body) !== checksum) throw new DamagedRecord('its payload is not what was written')
   const lineEnd = body.indexOf(NEWLINE)
   const of: Omit<Content, 'payload'> = JSON.parse(body.toString('utf8', 0, lineEnd))
-  if (of.id !== id || of.version !== version) throw damaged('its payload belongs to another')
+  if (of.id !== id || of.version !== version) throw new DamagedRecord('its payload belongs to another')
   return { id, version, owner: of.owner, payload: body.toString('utf8', lineEnd + 1) }
 }
 
 function head(file: Buffer): { checksum: number; bytes: number; bodyAt: number } {
   const end = file.subarray(0, LONGEST_HEAD).indexOf(NEWLINE)
   const [, checksum, bytes] = headPattern.exec(file.toString('latin1', 0, Math.max(end, 0))) ?? []
-  if (checksum === undefined) throw damaged('its payload is not one that leeway wrote')
+  if (checksum === undefined) throw new DamagedRecord('its payload is not one that leeway wrote')
   return { checksum: Number.parseInt(checksum, 16), bytes: Number(bytes), bodyAt: end + 1 }
 }

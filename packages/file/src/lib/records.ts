@@ -1,6 +1,6 @@
 import type { SessionId, StoredSession } from '@leeway/core/adapter'
 import type { Disk } from './disk.ts'
-import { damaged, isMissing, isOccupied } from './failures.ts'
+import { codeOf, DamagedRecord, isMissing, isNothing, isOccupied } from './failures.ts'
 import type { Layout } from './layout.ts'
 import { type Binding, type PayloadName, parsePayload, parseState, type StateName } from './names.ts'
 import { decodePayload, payloadFileBytes } from './payload-file.ts'
@@ -61,18 +61,19 @@ export class Records {
     for (let looks = 0; looks < LOOKS; looks++) {
       const listing = await this.list(id)
       if (listing === undefined) return undefined
-      if (listing.unknown.length > 0) throw damaged('its directory has a name in it that is not of this store')
+      if (listing.unknown.length > 0)
+        throw new DamagedRecord('its directory has a name in it that is not of this store')
       const { state } = listing
       const payload = state && payloadOf(listing, state)
       if (state && payload) return { state, payload }
       // One listing may be of a moment in the middle of a rename. What two agree on is so.
       if (before && before.state?.name === state?.name) {
         if (state === undefined) return undefined
-        throw damaged('its payload is missing')
+        throw new DamagedRecord('its payload is missing')
       }
       before = listing
     }
-    throw damaged(`its directory changed during each of ${LOOKS} looks at it`)
+    throw new DamagedRecord(`its directory changed during each of ${LOOKS} looks at it`)
   }
 
   async load(id: SessionId): Promise<StoredSession | undefined> {
@@ -82,11 +83,12 @@ export class Records {
       try {
         return await this.read(id, seen)
       } catch (error) {
+        if (codeOf(error) === 'ELOOP') throw new DamagedRecord('its payload is a link')
         // Updated meanwhile: look again.
         if (!isMissing(error)) throw error
       }
     }
-    throw damaged(`its payload could not be opened in ${LOOKS} looks`)
+    throw new DamagedRecord(`its payload could not be opened in ${LOOKS} looks`)
   }
 
   read(id: SessionId, { state, payload }: Seen): Promise<StoredSession> {
@@ -137,15 +139,17 @@ export class Records {
     await this.clear(id, directory, listing)
   }
 
-  /** The entry goes first: a payload is what leads to it. */
+  /** The entry goes first: a payload is what leads to it, so one whose entry cannot be removed stays. */
   async removePayload(
     id: SessionId,
     directory: string,
-    payload: PayloadName,
+    { binding, name }: PayloadName,
     kept: Binding | undefined,
   ): Promise<void> {
-    const { binding, name } = payload
-    if (binding && binding.nonce !== kept?.nonce) await this.attempt(this.#disk.unlink(this.#layout.entry(id, binding)))
+    if (binding && binding.nonce !== kept?.nonce) {
+      const error = await this.#disk.unlink(this.#layout.entry(id, binding)).catch((error: unknown) => error)
+      if (error && !isNothing(error)) return
+    }
     await this.attempt(this.#disk.unlink(`${directory}/${name}`))
   }
 

@@ -1,10 +1,10 @@
 import { isSessionId, type Millis, type SessionId, type SweepOptions, type SweepResult } from '@leeway/core/adapter'
 import type { Disk } from './disk.ts'
-import { isMissing } from './failures.ts'
+import { isMissing, isNothing } from './failures.ts'
 import type { Layout } from './layout.ts'
 import { parseUnfinished, type Unfinished } from './names.ts'
 import { type Listing, listingOf, payloadOf, type Records } from './records.ts'
-import { isNothing, walk } from './walk.ts'
+import { walk } from './walk.ts'
 
 /** What a crash has left is cleared away after a minute, so that what is only slow is left in peace. */
 const STRAY_AGE_MS = 60_000

@@ -1,5 +1,5 @@
 import type { Disk } from './disk.ts'
-import { codeOf, isMissing } from './failures.ts'
+import { isNothing } from './failures.ts'
 import type { Layout } from './layout.ts'
 
 /** So many records are looked at at once: enough to keep the disk busy, few enough to leave room for others. */
@@ -42,11 +42,6 @@ export async function* walk(
       at += part.length
     }
   }
-}
-
-/** Whether there is nothing there, or somebody else's file where the store would have a directory. */
-export function isNothing(error: unknown): boolean {
-  return isMissing(error) || codeOf(error) === 'ENOTDIR'
 }
 
 async function entriesOf(

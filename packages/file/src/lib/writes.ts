@@ -94,15 +94,14 @@ export class Writes {
       const listing = await this.#records.list(id)
       if (listing === undefined) return 'gone'
       const { state, otherStates, unknown } = listing
-      const broken = unknown.filter((name) => name.startsWith('s.'))
-      if (state === undefined && broken.length === 0) {
+      if (state === undefined && unknown.length === 0) {
         if (hasSeenNone) return 'gone'
         hasSeenNone = true
         continue
       }
       // The one that counts goes last, so that no older one comes to count.
       let removed = 0
-      for (const name of [...broken, ...otherStates]) if (await this.#remove(directory, name)) removed++
+      for (const name of [...unknown, ...otherStates]) if (await this.#remove(directory, name)) removed++
       if (state ? !(await this.#remove(directory, state.name)) : removed === 0) continue
       await this.#disk.settle(directory)
       await this.#records.clear(id, directory, listing)

@@ -217,3 +217,19 @@ describe('the marker', () => {
     expect(await sessions.list('alice')).toEqual([])
   })
 })
+
+describe('one session that cannot be read', () => {
+  it('is told of, and does not keep the others alive', async () => {
+    const store = memoryStore()
+    const { sessions, loggedIn } = setup({ store })
+    const [first, broken, last] = [await loggedIn('alice'), await loggedIn('alice'), await loggedIn('alice')]
+    const { load } = store
+    store.load = async (id) => {
+      if (id === broken.id) throw new Error('damaged')
+      return load(id)
+    }
+    expect((await rejectionOf(sessions.revokeAll('alice'))).code).toBe('ERR_STORE_FAILED')
+    for (const { id } of [first, last]) expect(await load(id)).toBeUndefined()
+    expect(await load(broken.id)).toBeDefined()
+  })
+})

@@ -146,10 +146,17 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     return this.#engine.run('revokeAll', async () => {
       await this.#revocations.mark(ownerId)
       let revoked = 0
+      const failures: unknown[] = []
       for await (const { id } of this.#store.list(ownerId)) {
         if (id === except || isReservedId(id)) continue
-        if ((await this.#revoke(ownerId, id)) === 'destroyed') revoked++
+        try {
+          if ((await this.#revoke(ownerId, id)) === 'destroyed') revoked++
+        } catch (error) {
+          // One that cannot be read must not keep the others alive.
+          failures.push(error)
+        }
       }
+      if (failures.length > 0) throw failures[0]
       return revoked
     })
   }

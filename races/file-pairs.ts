@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { SessionStore, StoredSession } from '@leeway/core'
+import { memoryStore } from '@leeway/core/memory'
+import type { fileStore } from '@leeway/file'
+import { afterAll } from 'vitest'
+import { everyCall, immediateFs } from './every-call.ts'
+
+const ID = 'abcdefghijklmnopqrstuvwxyz'
+const PURGE_AT = 2_000
+const CUTOFF = 3_000
+const LATER = 20_000
+const OWNERS = ['alice', 'A', 'B', 'C']
+
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const directory = mkdtempSync(join(memory, 'leeway-orders-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const version = (of: string) => of.padEnd(16, '_')
+const record = (of: string, fields: Partial<StoredSession> = {}): StoredSession => ({
+  id: ID,
+  version: version(of),
+  payload: of,
+  owner: 'alice',
+  expiresAt: 1_000,
+  purgeAt: LATER,
+  ...fields,
+})
+const stored = record('stored', { purgeAt: PURGE_AT })
+
+/** What can happen to one session; `by` tells two of a kind apart. */
+export const operations = {
+  create: (store, by) => store.create(record(`create-${by}`, { owner: null })),
+  'create for an owner': (store, by) => store.create(record(`create-${by}`)),
+  load: (store) => store.load(ID),
+  update: (store, by) => store.update(record(`update-${by}`), stored.version),
+  'update to another owner': (store, by) => store.update(record(`update-${by}`, { owner: by }), stored.version),
+  touch: (store, by) => {
+    const expiresAt = 5_000 + 100 * by.charCodeAt(0)
+    return store.touch(stored, { expiresAt, purgeAt: expiresAt + 1_000 })
+  },
+  destroy: (store) => store.destroy(ID),
+  sweep: async (store) => (await store.sweep({ cutoff: CUTOFF, limit: 10, budgetMs: 60_000 })).removed,
+  'sweep before the purge time': async (store) =>
+    (await store.sweep({ cutoff: PURGE_AT - 1, limit: 10, budgetMs: 60_000 })).removed,
+} satisfies Record<string, (store: SessionStore, by: string) => Promise<unknown>>
+
+export type OperationName = keyof typeof operations
+
+/** What is there beforehand. A record that is stored is due, so that a sweep meets every write. */
+export const beginnings = {
+  nothing: async () => {},
+  'a record': async (store) => void (await store.create(stored)),
+  'the remains of a removal': async (store) => {
+    // The owner's directory in the index is there as well.
+    await store.create(stored)
+    await store.destroy(ID)
+    const shard = join(directory, 'default', 'sessions', ID.slice(-2))
+    mkdirSync(join(shard, ID), { recursive: true })
+    writeFileSync(join(shard, ID, `p.7.${'0'.repeat(16)}.${version('old')}`), 'leeway')
+    age(join(shard, ID))
+  },
+} satisfies Record<string, (store: SessionStore) => Promise<void>>
+
+export type BeginningName = keyof typeof beginnings
+
+interface Orders {
+  readonly orders: number
+  readonly calls: number
+  /** All that happened, once each. */
+  readonly outcomes: readonly string[]
+}
+
+/**
+ * Runs the operations at once, each on a store of its own, in every order of their calls of the file system. Whatever the
+ * order, answers and record have to be those of some sequence of the operations, as the memory store gives them, where
+ * each is one step; and a later sweep has to leave no file.
+ *
+ * @throws where they are not, with the calls
+ */
+export async function everyOrderOf(
+  open: typeof fileStore,
+  beginning: BeginningName,
+  of: readonly OperationName[],
+  { reduced = true }: { readonly reduced?: boolean } = {},
+): Promise<Orders> {
+  const allowed = await Promise.all(permutations(of.map((_, n) => n)).map((turns) => inTurn(beginning, of, turns)))
+  const outcomes = new Set<string>()
+  let calls = 0
+  const orders = await everyCall({ reduced }, async (actor, finish) => {
+    clear()
+    const plain = open({ directory, fs: immediateFs })
+    await beginnings[beginning](plain)
+    const answers = of.map((operation, n) => {
+      const by = 'ABC'.charAt(n)
+      return answerOf(operations[operation](open({ directory, fs: actor(by) }), by))
+    })
+    const made = await finish()
+    if (!made) return
+    calls += made.length
+    const actual = await outcomeOf(plain, await Promise.all(answers))
+    outcomes.add(JSON.stringify(actual))
+    if (!allowed.some((one) => isDeepStrictEqual(one, actual))) {
+      throw new Error(
+        `${of.join(', ')} (before: ${beginning}): ${JSON.stringify(actual)} is none of ${JSON.stringify(allowed)} after\n${made.join('\n')}`,
+      )
+    }
+    const left = await leftOnceSwept(plain)
+    if (left.length > 0) throw new Error(`left for ever: ${left.join(', ')} after\n${made.join('\n')}`)
+  })
+  return { orders, calls, outcomes: [...outcomes].sort() }
+}
+
+interface Outcome {
+  readonly answers: readonly unknown[]
+  readonly stored: unknown
+  readonly listed: unknown
+  readonly owned: readonly unknown[]
+}
+
+/** What the memory store answers, where every operation is one step: what the contract allows. */
+async function inTurn(
+  beginning: BeginningName,
+  of: readonly OperationName[],
+  turns: readonly number[],
+): Promise<Outcome> {
+  const store = memoryStore()
+  if (beginning === 'a record') await store.create(stored)
+  const answers: unknown[] = []
+  for (const n of turns) {
+    const operation = of[n]
+    if (operation) answers[n] = await operations[operation](store, 'ABC'.charAt(n))
+  }
+  return outcomeOf(store, answers)
+}
+
+function permutations(of: readonly number[]): number[][] {
+  if (of.length === 0) return [[]]
+  return of.flatMap((one) => permutations(of.filter((other) => other !== one)).map((rest) => [one, ...rest]))
+}
+
+async function outcomeOf(store: SessionStore, answers: readonly unknown[]): Promise<Outcome> {
+  const owned = []
+  for (const owner of OWNERS) owned.push(await answerOf(store.list?.({ owner, limit: 10 })))
+  return { answers, stored: await answerOf(store.load(ID)), listed: await answerOf(store.list?.({ limit: 10 })), owned }
+}
+
+async function answerOf(answer: Promise<unknown> | undefined): Promise<unknown> {
+  try {
+    return await answer
+  } catch (error) {
+    return `rejected: ${(error as Error).message}`
+  }
+}
+
+/** What is still there after a sweep past every purge time, long after whatever was going on. */
+async function leftOnceSwept(store: SessionStore): Promise<string[]> {
+  for (const path of entries('sessions')) age(path)
+  await store.sweep({ cutoff: LATER, limit: 10, budgetMs: 60_000 })
+  return [...entries('sessions'), ...entries('owners')].filter((path) => !/^..$/.test(basename(path)))
+}
+
+function clear(): void {
+  for (const part of ['sessions', 'owners'] as const) {
+    for (const path of entries(part)) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function entries(part: 'sessions' | 'owners'): string[] {
+  const parent = join(directory, 'default', part)
+  if (!existsSync(parent)) return []
+  return readdirSync(parent, { recursive: true, encoding: 'utf8' }).map((name) => join(parent, name))
+}
+
+function age(path: string): void {
+  const before = Date.now() / 1000 - 3_600
+  utimesSync(path, before, before)
+}
