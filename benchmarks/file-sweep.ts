@@ -18,7 +18,7 @@ import { footprint } from './file-footprint.ts'
 import { each, flush, inScratch, noiseMs, order } from './file-turns.ts'
 import { spread } from './summary.ts'
 
-const rounds = Number(process.argv[2] ?? 2)
+const rounds = Number(process.argv[2] ?? 1)
 const given = process.argv.slice(4).map(Number)
 const sizes = given.length > 0 ? given : [10_000, 100_000]
 const WRITERS = 4
