@@ -13,7 +13,7 @@ const ON_NAMES = ['open', 'readdir', 'stat', 'access', 'mkdir', 'rename', 'unlin
  * On a file that is open nobody waits for a turn: a payload is written before anybody knows its name, and is read when it
  * can no longer change.
  */
-const ON_OPEN_FILES = ['read', 'write', 'fsync', 'close'] as const
+const ON_OPEN_FILES = ['read', 'write', 'fsync'] as const
 
 /** The calls that were made, in order; undefined where the run was given up, as it would only repeat another. */
 type Finish = () => Promise<readonly string[] | undefined>

@@ -13,6 +13,8 @@ export const DIRECTORY_MODE = 0o700
 /** So many files are open at once, however many calls there are: a process may have about 1,000, its connections included. */
 const OPEN_FILES = 64
 const BUFFER_BYTES = 16_384
+/** So many callers may go on before what they leave behind is cleared away. */
+const BEHIND = 64
 /** Other programs on Windows hold files for a moment: a rename is tried again 8 times, within 255 ms. */
 const RENAME_TRIES = 8
 
@@ -24,6 +26,7 @@ export class Disk {
   readonly #isDurable: boolean
   readonly #permits = new Permits(OPEN_FILES)
   readonly #buffers: Buffer[] = []
+  readonly #behind = new Set<Promise<void>>()
 
   constructor(fs: FileSystem, isDurable: boolean) {
     this.#fs = fs
@@ -42,14 +45,8 @@ export class Disk {
     try {
       if (data) await this.#write(file, data)
       if (data && this.#isDurable) await done((call) => this.#fs.fsync(file, call))
-    } catch (error) {
-      this.#closeLater(file)
-      throw error
-    }
-    try {
-      await done((call) => this.#fs.close(file, call))
     } finally {
-      this.#permits.giveBack()
+      this.#close(file)
     }
   }
 
@@ -75,7 +72,7 @@ export class Disk {
       return decode(whole)
     } finally {
       this.#buffers.push(buffer)
-      this.#closeLater(file)
+      this.#close(file)
     }
   }
 
@@ -120,13 +117,25 @@ export class Disk {
     try {
       await done((call) => this.#fs.fsync(file, call))
     } finally {
-      this.#closeLater(file)
+      this.#close(file)
     }
   }
 
-  /** Resolves once no file is open. */
-  idle(): Promise<void> {
-    return this.#permits.idle()
+  /**
+   * Clears something away while the caller goes on. If much is waiting to be cleared away already, the caller waits too.
+   * No failure gets out: the next sweep finds what is left.
+   */
+  async behind(work: () => Promise<void>): Promise<void> {
+    const running = work()
+      .catch(() => {})
+      .finally(() => this.#behind.delete(running))
+    this.#behind.add(running)
+    if (this.#behind.size > BEHIND) await running
+  }
+
+  /** Resolves once nothing is left to clear away. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#behind)
   }
 
   async #open(path: string, flags: number): Promise<number> {
@@ -141,9 +150,17 @@ export class Disk {
     }
   }
 
-  /** Nobody waits for the end of a file that was only read, or that is given up. */
-  #closeLater(file: number): void {
-    this.#fs.close(file, () => this.#permits.giveBack())
+  /**
+   * Closing moves nothing to or from a disk of this machine: in a thread of its own it would cost more than the read.
+   * What a write has to say, it has said by then.
+   */
+  #close(file: number): void {
+    try {
+      this.#fs.closeSync(file)
+    } catch {
+    } finally {
+      this.#permits.giveBack()
+    }
   }
 
   #readInto(file: number, buffer: Buffer, at: number): Promise<number> {

@@ -14,6 +14,7 @@ import { storeFailed } from './failures.ts'
 import { Lister } from './list.ts'
 import { openDirectory } from './open.ts'
 import { type FileStoreOptions, resolveOptions } from './options.ts'
+import { Recent } from './recent.ts'
 import { Records } from './records.ts'
 import { Sweeper } from './sweep.ts'
 import { Writes } from './writes.ts'
@@ -41,7 +42,8 @@ export function fileStore(options: FileStoreOptions): SessionStore {
   const layout = openDirectory(resolved)
   const disk = new Disk(resolved.fs, durability === 'power-loss')
   const records = new Records(disk, layout)
-  const writes = new Writes(disk, layout, records)
+  const recent = new Recent()
+  const writes = new Writes(disk, layout, records, recent)
   const sweeper = new Sweeper(disk, layout, records)
   const lister = new Lister(disk, layout, records)
   const gate = new Gate()
@@ -76,7 +78,7 @@ export function fileStore(options: FileStoreOptions): SessionStore {
     async load(id) {
       gate.assertOpen('load')
       assertId(id, 'load')
-      return run('load', () => records.load(id), id)
+      return run('load', () => records.load(id, recent), id)
     },
 
     async update(session, expected) {

@@ -24,7 +24,6 @@ export interface FileSystem {
     done: (error: Error | null, bytes: number) => void,
   ): void
   fsync(file: number, done: Done): void
-  close(file: number, done: Done): void
   readdir(path: string, done: (error: Error | null, names: string[]) => void): void
   stat(path: string, done: (error: Error | null, stats: { readonly mtimeMs: number }) => void): void
   access(path: string, done: Done): void
@@ -32,11 +31,11 @@ export interface FileSystem {
   rename(from: string, to: string, done: Done): void
   unlink(path: string, done: Done): void
   rmdir(path: string, done: Done): void
-  /** The store opens within the call of `fileStore()`, so this is synchronous. */
+  closeSync(file: number): void
+  /** From here on only for opening the store, which is within the call of `fileStore()`. */
   mkdirSync(path: string, mode: number): void
   accessSync(path: string, mode: number): void
   readdirSync(path: string): string[]
   openSync(path: string, flags: number, mode?: number): number
   fsyncSync(file: number): void
-  closeSync(file: number): void
 }

@@ -7,23 +7,19 @@ import { type FileCall, watchedFs } from '../testing/watched-fs.ts'
 import { fileStore } from './file-store.ts'
 import { Permits } from './permits.ts'
 
-test('work beyond the permits waits its turn, and idle is when nobody has one', async () => {
+test('work beyond the permits waits its turn', async () => {
   const permits = new Permits(2)
   const order: string[] = []
   await Promise.all([permits.take(), permits.take()])
-  const third = permits.take().then(() => order.push('third'))
-  const fourth = permits.take().then(() => order.push('fourth'))
-  const idle = permits.idle().then(() => order.push('idle'))
+  const waiting = ['third', 'fourth'].map((name) => permits.take().then(() => order.push(name)))
   permits.giveBack()
-  await third
+  await waiting[0]
   expect(order).toEqual(['third'])
   permits.giveBack()
-  await fourth
-  permits.giveBack()
-  permits.giveBack()
-  await idle
-  expect(order).toEqual(['third', 'fourth', 'idle'])
-  await permits.idle()
+  await waiting[1]
+  for (const _ of [3, 4]) permits.giveBack()
+  await Promise.all([permits.take(), permits.take()])
+  expect(order).toEqual(['third', 'fourth'])
 })
 
 test('thousands of calls at once do not run out of files in a process that may open 256', async () => {
@@ -121,16 +117,15 @@ test.each(['../../..', '/', 'a\0b', '.', 'x'.repeat(255), 'ä/€'])(
   },
 )
 
-test('close waits for what is under way, down to the last file', async () => {
+test('close waits for what is under way', async () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
   const { promise: isWaiting, resolve: wait } = Promise.withResolvers<void>()
   const order: string[] = []
   const fs = watchedFs(async (call) => {
-    if (call === 'close') {
-      wait()
-      await mayGoOn
-      order.push('file closed')
-    }
+    if (call !== 'rename') return
+    wait()
+    await mayGoOn
+    order.push('renamed')
   })
   const store = fileStore({ directory: temporaryDirectory(), fs })
   const created = store.create(record('1aa')).then((answer) => order.push(answer))
@@ -140,23 +135,46 @@ test('close waits for what is under way, down to the last file', async () => {
   expect(order).toEqual([])
   goOn()
   await Promise.all([created, closed])
-  expect(order).toEqual(['file closed', 'file closed', 'created', 'closed'])
+  expect(order).toEqual(['renamed', 'created', 'closed'])
 })
 
-test('close waits for a file that nobody else waits for', async () => {
-  const directory = temporaryDirectory()
-  await fileStore({ directory }).create(record('1aa'))
+test('a caller does not wait for what is cleared away behind it, and close does', async () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
   const order: string[] = []
+  const directory = temporaryDirectory()
   const fs = watchedFs(async (call) => {
-    if (call !== 'close') return
+    if (call !== 'unlink') return
     await mayGoOn
-    order.push('file closed')
+    order.push('cleared away')
   })
   const store = fileStore({ directory, fs })
-  expect(await store.load(sessionId('1aa'))).toEqual(record('1aa'))
+  await store.create(record('1aa'))
+  expect(await store.update(record('1aa', { version: version(2) }), version(1))).toBe('saved')
   const closed = store.close().then(() => order.push('closed'))
+  expect(order).toEqual([])
   goOn()
   await closed
-  expect(order).toEqual(['file closed', 'closed'])
+  expect(order).toEqual(['cleared away', 'closed'])
+})
+
+test('where much is to be cleared away already, a caller waits for it', async () => {
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>()
+  let clearing = 0
+  const fs = watchedFs(async (call) => {
+    if (call !== 'unlink') return
+    clearing++
+    await mayGoOn
+  })
+  const store = fileStore({ directory: temporaryDirectory(), fs })
+  await store.create(record('1aa'))
+  let answered = 0
+  const updates = (async () => {
+    for (let n = 2; n < 100; n++, answered++) await store.update(record('1aa', { version: version(n) }), version(n - 1))
+  })()
+  while (clearing <= 64) await new Promise(setImmediate)
+  expect(answered).toBeLessThan(65)
+  goOn()
+  await updates
+  expect(answered).toBe(98)
+  await store.close()
 })

@@ -4,6 +4,7 @@ import { codeOf, DamagedRecord, isMissing, isNothing, isOccupied } from './failu
 import type { Layout } from './layout.ts'
 import { type Binding, type PayloadName, parsePayload, parseState, type StateName } from './names.ts'
 import { decodePayload, payloadFileBytes } from './payload-file.ts'
+import type { Recent } from './recent.ts'
 
 /** How often a look at names that others are changing is repeated. */
 const LOOKS = 100
@@ -76,12 +77,14 @@ export class Records {
     throw new DamagedRecord(`its directory changed during each of ${LOOKS} looks at it`)
   }
 
-  async load(id: SessionId): Promise<StoredSession | undefined> {
+  async load(id: SessionId, recent?: Recent): Promise<StoredSession | undefined> {
     for (let looks = 0; looks < LOOKS; looks++) {
       const seen = await this.look(id)
       if (seen === undefined) return undefined
       try {
-        return await this.read(id, seen)
+        const session = await this.read(id, seen)
+        recent?.add(id, seen)
+        return session
       } catch (error) {
         if (codeOf(error) === 'ELOOP') throw new DamagedRecord('its payload is a link')
         // Updated meanwhile: look again.

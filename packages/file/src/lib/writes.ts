@@ -2,8 +2,17 @@ import type { Lifetime, LoadedRef, SessionId, StoredSession, Version } from '@le
 import type { Disk } from './disk.ts'
 import { isMissing, isOccupied } from './failures.ts'
 import type { Layout } from './layout.ts'
-import { nextNonce, ownerHash, type PayloadName, payloadName, stateName, unfinishedName } from './names.ts'
+import {
+  nextNonce,
+  ownerHash,
+  type PayloadName,
+  payloadName,
+  type StateName,
+  stateName,
+  unfinishedName,
+} from './names.ts'
 import { encodePayload } from './payload-file.ts'
+import type { Recent } from './recent.ts'
 import type { Records, Seen } from './records.ts'
 
 /** How often a create starts again because a sweep has put aside what it was building, or cleared away what was in its place. */
@@ -18,11 +27,13 @@ export class Writes {
   readonly #disk: Disk
   readonly #layout: Layout
   readonly #records: Records
+  readonly #recent: Recent
 
-  constructor(disk: Disk, layout: Layout, records: Records) {
+  constructor(disk: Disk, layout: Layout, records: Records, recent: Recent) {
     this.#disk = disk
     this.#layout = layout
     this.#records = records
+    this.#recent = recent
   }
 
   /** Builds the directory aside and renames it into its place, which has to be free. */
@@ -57,11 +68,14 @@ export class Writes {
 
   /** Writes the new payload, and makes it count by renaming the state that was seen. */
   async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
-    const directory = this.#layout.session(session.id)
+    const { id, version } = session
+    const directory = this.#layout.session(id)
+    const recent = version === expected ? undefined : this.#recent.take(id, expected)
+    if (recent && (await this.#replace(session, recent, directory))) return 'saved'
     for (;;) {
-      const seen = await this.#records.look(session.id)
+      const seen = await this.#records.look(id)
       if (seen === undefined) return 'gone'
-      if (seen.payload.version === session.version) {
+      if (seen.payload.version === version) {
         await this.#disk.settle(directory)
         return 'saved'
       }
@@ -72,18 +86,17 @@ export class Writes {
 
   async touch({ id, version }: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
     const directory = this.#layout.session(id)
+    const recent = this.#recent.take(id, version)
+    if (recent && isShorter(recent.state, lifetime) && (await this.#extend(id, recent, lifetime))) return 'touched'
     for (;;) {
       const seen = await this.#records.look(id)
       if (seen === undefined) return 'gone'
       if (seen.payload.version !== version) return 'conflict'
-      const { name, seq, nonce, ...stored } = seen.state
-      const expiresAt = Math.max(stored.expiresAt, lifetime.expiresAt)
-      const purgeAt = Math.max(stored.purgeAt, lifetime.purgeAt)
-      const changes = expiresAt !== stored.expiresAt || purgeAt !== stored.purgeAt
-      const next = stateName({ seq: seq + 1, nonce, expiresAt, purgeAt })
-      if (changes && !(await this.#move(directory, name, next))) continue
-      await this.#disk.settle(directory)
-      return 'touched'
+      if (!isShorter(seen.state, lifetime)) {
+        await this.#disk.settle(directory)
+        return 'touched'
+      }
+      if (await this.#extend(id, seen, lifetime)) return 'touched'
     }
   }
 
@@ -104,7 +117,7 @@ export class Writes {
       for (const name of [...unknown, ...otherStates]) if (await this.#remove(directory, name)) removed++
       if (state ? !(await this.#remove(directory, state.name)) : removed === 0) continue
       await this.#disk.settle(directory)
-      await this.#records.clear(id, directory, listing)
+      await this.#disk.behind(() => this.#records.clear(id, directory, listing))
       return 'destroyed'
     }
   }
@@ -147,12 +160,11 @@ export class Writes {
     }
     const { seq, nonce } = next
     const purgeAt = Math.max(state.purgeAt, session.purgeAt)
-    if (!(await this.#move(directory, state.name, stateName({ seq, nonce, expiresAt, purgeAt })))) {
+    if (!(await this.#move(id, state, { state: stateOf({ seq, nonce, expiresAt, purgeAt }), payload: next }))) {
       await withdraw()
       return false
     }
-    await this.#disk.settle(directory)
-    await this.#records.removePayload(id, directory, payload, next.binding)
+    await this.#disk.behind(() => this.#records.removePayload(id, directory, payload, next.binding))
     return true
   }
 
@@ -164,15 +176,26 @@ export class Writes {
     return { ...next, name: payloadName(next) }
   }
 
+  /** False where somebody else was first. */
+  #extend(id: SessionId, { state, payload }: Seen, lifetime: Lifetime): Promise<boolean> {
+    const { seq, nonce } = state
+    const expiresAt = Math.max(state.expiresAt, lifetime.expiresAt)
+    const purgeAt = Math.max(state.purgeAt, lifetime.purgeAt)
+    return this.#move(id, state, { state: stateOf({ seq: seq + 1, nonce, expiresAt, purgeAt }), payload })
+  }
+
   /** The compare-and-set: false where the exact name is not there any more. */
-  async #move(directory: string, from: string, to: string): Promise<boolean> {
+  async #move(id: SessionId, from: StateName, to: Seen): Promise<boolean> {
+    const directory = this.#layout.session(id)
     try {
-      await this.#disk.rename(`${directory}/${from}`, `${directory}/${to}`)
-      return true
+      await this.#disk.rename(`${directory}/${from.name}`, `${directory}/${to.state.name}`)
     } catch (error) {
       if (isMissing(error)) return false
       throw error
     }
+    await this.#disk.settle(directory)
+    this.#recent.add(id, to)
+    return true
   }
 
   /** The compare-and-delete. */
@@ -185,4 +208,12 @@ export class Writes {
       throw error
     }
   }
+}
+
+function stateOf(fields: Omit<StateName, 'name'>): StateName {
+  return { ...fields, name: stateName(fields) }
+}
+
+function isShorter(state: Lifetime, lifetime: Lifetime): boolean {
+  return state.expiresAt < lifetime.expiresAt || state.purgeAt < lifetime.purgeAt
 }

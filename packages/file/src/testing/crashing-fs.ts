@@ -20,8 +20,6 @@ export class CrashingFs {
         const [file, buffer, offset, length, position] = given as [number, Buffer, number, number, number]
         fs.writeSync(file, buffer, offset, Math.floor(length / 2), position)
       }
-      // The end of a process closes its files.
-      if (call === 'close') fs.closeSync(given[0] as number)
       throw new Error('the process has died')
     })
   }
