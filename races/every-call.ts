@@ -15,12 +15,15 @@ const ON_NAMES = ['open', 'readdir', 'stat', 'access', 'mkdir', 'rename', 'unlin
  */
 const ON_OPEN_FILES = ['read', 'write', 'fsync'] as const
 
-/** The calls that were made, in order; undefined where the run was given up, as it would only repeat another. */
-type Finish = () => Promise<readonly string[] | undefined>
+/**
+ * Begins the operations, and makes their calls one after the other in the order of this run. Resolves with the calls;
+ * with undefined where the run was given up, as it would only repeat another.
+ */
+type InTurn = (begin: () => void) => Promise<readonly string[] | undefined>
 
 /**
  * Runs a scenario once for every order in which the calls of its actors can follow each other, on the real file system.
- * The scenario starts its operations, then awaits `finish`, which makes one call after the other in the order of this run.
+ * What an actor calls before `inTurn` is made at once.
  *
  * With `reduced`, orders that differ only in neighbouring calls that do not concern each other (on other names, in
  * directories that the other does not list) count as one, and one of them is run: the sleep sets of partial order reduction.
@@ -29,7 +32,7 @@ type Finish = () => Promise<readonly string[] | undefined>
  */
 export async function everyCall(
   { reduced }: { readonly reduced: boolean },
-  scenario: (actor: Actor, finish: Finish) => Promise<void>,
+  scenario: (actor: Actor, inTurn: InTurn) => Promise<void>,
 ): Promise<number> {
   const path: Node[] = []
   let orders = 0
@@ -37,7 +40,7 @@ export async function everyCall(
     const run: Run = new Run(path, reduced)
     await scenario(
       (name) => run.actor(name),
-      () => run.finish(),
+      (begin) => run.inTurn(begin),
     )
     if (!run.isRedundant) orders++
   } while (backtrack(path))
@@ -70,6 +73,7 @@ class Run {
   readonly #requests = new Map<string, number>()
   /** Random parts of names by the order in which they come up, so that a run can be repeated. */
   readonly #nonces = new Map<string, string>()
+  #isInTurn = false
   isRedundant = false
 
   constructor(path: Node[], reduced: boolean) {
@@ -80,7 +84,7 @@ class Run {
   actor(actor: string): FileSystem {
     const sorted = (names: string[]) => names.sort((a, b) => (this.#plain(a) < this.#plain(b) ? -1 : 1))
     return synchronous((call, given, go) => {
-      if (ON_OPEN_FILES.some((one) => one === call)) return go()
+      if (!this.#isInTurn || ON_OPEN_FILES.some((one) => one === call)) return go()
       const request = (this.#requests.get(actor) ?? 0) + 1
       this.#requests.set(actor, request)
       const what = this.#plain(`${actor} ${brief(call, given)}`)
@@ -88,7 +92,9 @@ class Run {
     }, sorted)
   }
 
-  async finish(): Promise<readonly string[] | undefined> {
+  async inTurn(begin: () => void): Promise<readonly string[] | undefined> {
+    this.#isInTurn = true
+    begin()
     const calls: string[] = []
     let before: { node: Node; pending: readonly Pending[] } | undefined
     for (await settled(); this.#pending.length > 0; await settled()) {

@@ -30,7 +30,7 @@ test.each(Object.keys(beginnings) as BeginningName[])(
 test.each(triples)(
   'every order of the calls of %s, %s and %s is as if they had come one after the other',
   async (...triple) => {
-    await run('a record', triple)
+    await run('a record that each has loaded', triple)
   },
   PATIENCE_MS,
 )

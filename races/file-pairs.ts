@@ -12,7 +12,8 @@ const ID = 'abcdefghijklmnopqrstuvwxyz'
 const PURGE_AT = 2_000
 const CUTOFF = 3_000
 const LATER = 20_000
-const OWNERS = ['alice', 'A', 'B', 'C']
+const NAMES = 'ABC'
+const OWNERS = ['alice', ...NAMES]
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const directory = mkdtempSync(join(memory, 'leeway-orders-'))
@@ -53,6 +54,7 @@ export type OperationName = keyof typeof operations
 export const beginnings = {
   nothing: async () => {},
   'a record': async (store) => void (await store.create(stored)),
+  'a record that each has loaded': async (store) => void (await store.create(stored)),
   'the remains of a removal': async (store) => {
     // The owner's directory in the index is there as well.
     await store.create(stored)
@@ -86,18 +88,21 @@ export async function everyOrderOf(
   of: readonly OperationName[],
   { reduced = true }: { readonly reduced?: boolean } = {},
 ): Promise<Orders> {
-  const allowed = await Promise.all(permutations(of.map((_, n) => n)).map((turns) => inTurn(beginning, of, turns)))
+  const allowed = await Promise.all(
+    permutations(of.map((_, n) => n)).map((turns) => oneAfterTheOther(beginning, of, turns)),
+  )
   const outcomes = new Set<string>()
   let calls = 0
-  const orders = await everyCall({ reduced }, async (actor, finish) => {
+  const orders = await everyCall({ reduced }, async (actor, inTurn) => {
     clear()
     const plain = open({ directory, fs: immediateFs })
     await beginnings[beginning](plain)
-    const answers = of.map((operation, n) => {
-      const by = 'ABC'.charAt(n)
-      return answerOf(operations[operation](open({ directory, fs: actor(by) }), by))
+    const stores = of.map((_, n) => open({ directory, fs: actor(NAMES.charAt(n)) }))
+    if (beginning === 'a record that each has loaded') await Promise.all(stores.map((store) => store.load(ID)))
+    let answers: Promise<unknown>[] = []
+    const made = await inTurn(() => {
+      answers = of.map((name, n) => answerOf(operations[name](stores[n] ?? plain, NAMES.charAt(n))))
     })
-    const made = await finish()
     if (!made) return
     calls += made.length
     const actual = await outcomeOf(plain, await Promise.all(answers))
@@ -121,17 +126,17 @@ interface Outcome {
 }
 
 /** What the memory store answers, where every operation is one step: what the contract allows. */
-async function inTurn(
+async function oneAfterTheOther(
   beginning: BeginningName,
   of: readonly OperationName[],
   turns: readonly number[],
 ): Promise<Outcome> {
   const store = memoryStore()
-  if (beginning === 'a record') await store.create(stored)
+  if (beginning.startsWith('a record')) await store.create(stored)
   const answers: unknown[] = []
   for (const n of turns) {
     const operation = of[n]
-    if (operation) answers[n] = await operations[operation](store, 'ABC'.charAt(n))
+    if (operation) answers[n] = await operations[operation](store, NAMES.charAt(n))
   }
   return outcomeOf(store, answers)
 }
