@@ -4,6 +4,7 @@ import { Gate } from '@leeway/core/adapter'
 import { memoryStore } from '@leeway/core/memory'
 import { createRecords } from '@leeway/core/records'
 import { manualClock } from '@leeway/core/testing'
+import { fileStore } from '@leeway/file'
 import { sqliteStore } from '@leeway/sqlite'
 
 interface Cart {
@@ -27,7 +28,8 @@ const records = createRecords<Cart>({ store: sqliteStore({ path: 'sessions.db' }
 const record = await records.load('an id')
 const items: Cart['items'] | undefined = record?.data.items
 
+const onFiles: SessionStore = fileStore({ directory: 'sessions', durability: 'power-loss' })
 const store: SessionStore = memoryStore()
 const gate = new Gate()
 
-export { gate, isLeewayError, items, store, token }
+export { gate, isLeewayError, items, onFiles, store, token }

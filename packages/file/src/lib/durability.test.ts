@@ -34,7 +34,7 @@ function kindOf(path: string): string {
   if (/^[ps]\.\d/.test(name)) return name.startsWith('p') ? 'payload' : 'state'
   if (/\.[0-9a-f]{16}$/.test(name)) return path.includes('/owners/') ? 'entry' : 'aside'
   if (name === SUBJECT) return 'session'
-  if (name.length === 2) return path.includes('/owners/') ? 'bucket' : 'shard'
+  if (name.length <= 3) return path.includes('/owners/') ? 'bucket' : 'shard'
   return name
 }
 

@@ -10,7 +10,7 @@ import { ownerHash } from './names.ts'
 
 const shard = 'default/sessions/aa'
 const session = `${shard}/${SUBJECT}`
-const bucket = `default/owners/${ownerHash('alice').slice(0, 2)}`
+const bucket = `default/owners/${ownerHash('alice').slice(0, 3)}`
 
 const PLACES = [
   '.DS_Store',

@@ -28,9 +28,9 @@ export class Layout {
     return `${this.shardOf(id)}/${id}`
   }
 
-  /** Sessions of one owner are next to each other, so that listing them does not depend on how many others there are. */
+  /** One of 4,096, so that a list reads few entries of other owners, however many sessions there are. */
   bucket(owner: string): string {
-    return `${this.owners}/${owner.slice(0, 2)}`
+    return `${this.owners}/${owner.slice(0, 3)}`
   }
 
   entry(id: SessionId, { owner, nonce }: Binding): string {
