@@ -62,8 +62,7 @@ export class Records {
     for (let looks = 0; looks < LOOKS; looks++) {
       const listing = await this.list(id)
       if (listing === undefined) return undefined
-      if (listing.unknown.length > 0)
-        throw new DamagedRecord('its directory has a name in it that is not of this store')
+      if (listing.unknown.length > 0) throw new DamagedRecord('a name in its directory says nothing')
       const { state } = listing
       const payload = state && payloadOf(listing, state)
       if (state && payload) return { state, payload }
@@ -74,7 +73,7 @@ export class Records {
       }
       before = listing
     }
-    throw new DamagedRecord(`its directory changed during each of ${LOOKS} looks at it`)
+    throw new Error(`the record changed during each of ${LOOKS} looks at it`)
   }
 
   async load(id: SessionId, recent?: Recent): Promise<StoredSession | undefined> {
@@ -91,7 +90,7 @@ export class Records {
         if (!isMissing(error)) throw error
       }
     }
-    throw new DamagedRecord(`its payload could not be opened in ${LOOKS} looks`)
+    throw new Error(`the record was replaced after each of ${LOOKS} looks at it`)
   }
 
   read(id: SessionId, { state, payload }: Seen): Promise<StoredSession> {
