@@ -164,7 +164,7 @@ async function answerOf(answer: Promise<unknown> | undefined): Promise<unknown> 
 async function leftOnceSwept(store: SessionStore): Promise<string[]> {
   for (const path of entries('sessions')) age(path)
   await store.sweep({ cutoff: LATER, limit: 10, budgetMs: 60_000 })
-  return [...entries('sessions'), ...entries('owners')].filter((path) => !/^..$/.test(basename(path)))
+  return [...entries('sessions'), ...entries('owners')].filter((path) => !/^...?$/.test(basename(path)))
 }
 
 function clear(): void {
