@@ -1,8 +1,7 @@
 import { createSessions } from '@leeway/core'
-import { memoryStore } from '@leeway/core/memory'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
-import { sqliteStore } from '@leeway/sqlite'
 import { NaiveStore } from './naive-store.ts'
+import { type LeewayKind, openStore } from './stores.ts'
 
 export const IDLE_MS = 60_000
 export const GRACE_MS = 10_000
@@ -25,17 +24,17 @@ export interface Held {
   save(value: string): Promise<'acknowledged' | 'gone'>
 }
 
-export type Kind = 'naive' | 'memory' | 'sqlite'
+export type Kind = 'naive' | LeewayKind
 
-/** @param path the database file; `memory` does without */
+/** @param path where it is kept, a file or a directory; `memory` does without */
 export function contender(kind: Kind, path: string): Contender {
   return kind === 'naive' ? naive(path) : leeway(kind, path)
 }
 
-/** The races' own options, for whoever opens the same file in another process. */
-export function leewaySessions(kind: 'memory' | 'sqlite', path: string, clock: ManualClock) {
+/** The races' own options, for whoever opens the same store in another process. */
+export function leewaySessions(kind: LeewayKind, path: string, clock: ManualClock) {
   return createSessions({
-    store: kind === 'memory' ? memoryStore() : sqliteStore({ path }),
+    store: openStore(kind, path),
     initialData: () => ({ value: '' }),
     idleTimeoutMs: IDLE_MS,
     absoluteTimeoutMs: 1000 * IDLE_MS,
@@ -44,7 +43,7 @@ export function leewaySessions(kind: 'memory' | 'sqlite', path: string, clock: M
   })
 }
 
-function leeway(kind: 'memory' | 'sqlite', path: string): Contender {
+function leeway(kind: LeewayKind, path: string): Contender {
   const clock = manualClock()
   const sessions = leewaySessions(kind, path, clock)
   return {

@@ -1,15 +1,16 @@
-// Increments one counter in one database file; the parent says when to load and when to save.
+// Increments one counter in one store; the parent says when to load and when to save.
 import { createSessions, type Session } from '@leeway/core'
-import { sqliteStore } from '@leeway/sqlite'
 import { NaiveStore } from './naive-store.ts'
+import { isSharedKind, openStore, type SharedKind } from './stores.ts'
 
 export interface Step {
   readonly step: 'load' | 'loaded' | 'save' | 'saved' | 'stop'
 }
 
 const [kind, path, token] = process.argv.slice(2)
-if (path === undefined || token === undefined) throw new Error('usage: increment-process <naive|sqlite> <file> <token>')
-const counter = kind === 'naive' ? naive(path, token) : leeway(path, token)
+if (path === undefined || token === undefined)
+  throw new Error('usage: increment-process <naive|sqlite|file> <path> <token>')
+const counter = isSharedKind(kind) ? leeway(kind, path, token) : naive(path, token)
 
 process.on('message', async ({ step }: Step) => {
   if (step === 'load') {
@@ -36,8 +37,8 @@ function naive(file: string, id: string) {
   }
 }
 
-function leeway(file: string, presented: string) {
-  const sessions = createSessions({ store: sqliteStore({ path: file }), initialData: () => ({ n: -1 }) })
+function leeway(shared: SharedKind, at: string, presented: string) {
+  const sessions = createSessions({ store: openStore(shared, at), initialData: () => ({ n: -1 }) })
   let session: Session<{ n: number }>
   return {
     load: async () => {

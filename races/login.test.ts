@@ -1,22 +1,19 @@
 import { join } from 'node:path'
 import { createSessions, isLeewayError, type SessionStore } from '@leeway/core'
-import { memoryStore } from '@leeway/core/memory'
-import { sqliteStore } from '@leeway/sqlite'
 import { describe, expect, test } from 'vitest'
 import { Barrier } from './barrier.ts'
 import { everyOrder } from './every-order.ts'
 import { NaiveStore } from './naive-store.ts'
 import { scratchDirectory } from './scratch.ts'
+import { leewayKinds, openStore } from './stores.ts'
 
 const SAVES = 1000
 const scratch = scratchDirectory()
 
 describe(`login is a wall: ${SAVES} saves held from before a login`, () => {
-  test.each<[string, () => SessionStore]>([
-    ['memory', () => memoryStore()],
-    ['sqlite', () => sqliteStore({ path: join(scratch, 'wall.db') })],
-  ])('leeway on %s: none writes into the session', async (name, store) => {
-    const sessions = createSessions({ store: store(), initialData: () => ({ cart: 'empty', by: '' }) })
+  test.each(leewayKinds)('leeway on %s: none writes into the session', async (kind) => {
+    const store = openStore(kind, join(scratch, `wall-${kind}`))
+    const sessions = createSessions({ store, initialData: () => ({ cart: 'empty', by: '' }) })
     const anonymous = await sessions.open()
     anonymous.data.cart = 'one book'
     const { token } = await anonymous.save()
@@ -32,7 +29,7 @@ describe(`login is a wall: ${SAVES} saves held from before a login`, () => {
     barrier.release()
     const statuses = await Promise.all(saves)
     const superseded = statuses.filter((status) => status === 'superseded').length
-    console.log(`leeway on ${name}: held ${barrier.held}, superseded ${superseded}`)
+    console.log(`leeway on ${kind}: held ${barrier.held}, superseded ${superseded}`)
     expect(superseded).toBe(SAVES)
     expect((await sessions.open(token)).isNew).toBe(true)
     const after = await sessions.open(login.token)
@@ -62,37 +59,43 @@ describe(`login is a wall: ${SAVES} saves held from before a login`, () => {
   })
 })
 
-test('two logins at once: in every order one binds the session and the other is refused', async () => {
-  const orders = await everyOrder(async (actor, finish) => {
-    const store = memoryStore()
-    const setup = createSessions({ store, initialData: () => ({ visits: 0 }) })
-    const anonymous = await setup.open()
-    anonymous.data.visits = 1
-    const { token } = await anonymous.save()
-    const outcomes = [actor(store, login('alice')), actor(store, login('bob'))]
-    await finish()
-    const settled = await Promise.all(outcomes)
-    expect([...settled].sort()).toEqual(['ERR_CONFLICT', 'saved'])
-    expect([...(await setup.list('alice')), ...(await setup.list('bob'))]).toHaveLength(1)
+test.each(leewayKinds)(
+  'two logins at once on %s: in every order one binds the session, the other is refused',
+  async (kind) => {
+    let n = 0
+    const orders = await everyOrder(async (actor, finish) => {
+      const store = openStore(kind, join(scratch, `logins-${kind}-${n++}`))
+      const setup = createSessions({ store, initialData: () => ({ visits: 0 }) })
+      const anonymous = await setup.open()
+      anonymous.data.visits = 1
+      const { token } = await anonymous.save()
+      const outcomes = [actor(store, login('alice')), actor(store, login('bob'))]
+      await finish()
+      const settled = await Promise.all(outcomes)
+      expect([...settled].sort()).toEqual(['ERR_CONFLICT', 'saved'])
+      expect([...(await setup.list('alice')), ...(await setup.list('bob'))]).toHaveLength(1)
+      await store.close()
 
-    function login(owner: string) {
-      return async (stepped: SessionStore) => {
-        const sessions = createSessions({ store: stepped, initialData: () => ({ visits: 0 }) })
-        const session = await sessions.open(token)
-        // One that comes late finds the old secret dead and is logged in to a session of its own: also no second owner.
-        if (session.isNew) return 'ERR_CONFLICT'
-        return session.login(owner).then(({ status }) => status, code)
+      function login(owner: string) {
+        return async (stepped: SessionStore) => {
+          const sessions = createSessions({ store: stepped, initialData: () => ({ visits: 0 }) })
+          const session = await sessions.open(token)
+          // One that comes late finds the old secret dead and is logged in to a session of its own: also no second owner.
+          if (session.isNew) return 'ERR_CONFLICT'
+          return session.login(owner).then(({ status }) => status, code)
+        }
       }
-    }
-  })
-  console.log(`two logins: ${orders} orders`)
-  expect(orders).toBeGreaterThan(1)
-})
+    })
+    console.log(`two logins on ${kind}: ${orders} orders`)
+    expect(orders).toBeGreaterThan(1)
+  },
+)
 
-test('revoke-all against a login in flight: in every order none survives', async () => {
+test.each(leewayKinds)('revoke-all against a login in flight on %s: in every order none survives', async (kind) => {
+  let n = 0
   const tally = { revoked: 0, undone: 0 }
   const orders = await everyOrder(async (actor, finish) => {
-    const store = memoryStore()
+    const store = openStore(kind, join(scratch, `revoke-${kind}-${n++}`))
     const setup = createSessions({ store, initialData: () => ({ visits: 0 }) })
     const other = await setup.open()
     await other.login('alice')
@@ -113,8 +116,9 @@ test('revoke-all against a login in flight: in every order none survives', async
     expect(revoked).toBeGreaterThanOrEqual(1)
     expect(await setup.list('alice')).toEqual([])
     expect((await setup.open(outcome)).isNew).toBe(true)
+    await store.close()
   })
-  console.log(`revoke-all against a login: ${orders} orders, ${JSON.stringify(tally)}`)
+  console.log(`revoke-all against a login on ${kind}: ${orders} orders, ${JSON.stringify(tally)}`)
   expect(tally.revoked).toBeGreaterThan(0)
   expect(tally.undone).toBeGreaterThan(0)
 })

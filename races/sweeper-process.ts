@@ -1,8 +1,9 @@
-// Sweeps one database file without a pause, in a process of its own. The parent sets the time; each pass says when it
+// Sweeps one store without a pause, in a process of its own. The parent sets the time; each pass says when it
 // has checked (naive) or is about to sweep (leeway), and when it is done.
 import { manualClock } from '@leeway/core/testing'
 import { leewaySessions } from './contender.ts'
 import { NaiveStore } from './naive-store.ts'
+import { isSharedKind, type SharedKind } from './stores.ts'
 
 export interface Tell {
   readonly now?: number
@@ -17,7 +18,7 @@ export interface Told {
 }
 
 const [kind, path] = process.argv.slice(2)
-if (path === undefined) throw new Error('usage: sweeper-process <naive|sqlite> <file>')
+if (path === undefined) throw new Error('usage: sweeper-process <naive|sqlite|file> <path>')
 const clock = manualClock()
 let stopped = false
 process.on('message', ({ now, stop }: Tell) => {
@@ -29,7 +30,7 @@ const tell = (told: Told) =>
     process.send?.(told, undefined, {}, (error) => (error ? reject(error) : resolve()))
   })
 
-const sweeper = kind === 'naive' ? naiveSweeper(path) : leewaySweeper(path)
+const sweeper = isSharedKind(kind) ? leewaySweeper(kind, path) : naiveSweeper(path)
 let removed = 0
 while (!stopped) {
   const cutoff = clock.now()
@@ -53,8 +54,8 @@ function naiveSweeper(file: string) {
   }
 }
 
-function leewaySweeper(file: string) {
-  const sessions = leewaySessions('sqlite', file, clock)
+function leewaySweeper(shared: SharedKind, at: string) {
+  const sessions = leewaySessions(shared, at, clock)
   return {
     async pass(cutoff: number) {
       await tell({ phase: 'checked', cutoff, removed })
