@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { codeOf } from './failures.ts'
+import { codeOf, isMissing } from './failures.ts'
 import type { FileSystem } from './file-system.ts'
 import { Permits } from './permits.ts'
 
@@ -110,12 +110,17 @@ export class Disk {
     })
   }
 
-  /** With durability: what changed in a directory outlives a power cut from now on. */
-  async settle(directory: string): Promise<void> {
-    if (!this.#isDurable) return
-    const file = await this.#open(directory, O_RDONLY)
+  /** With durability: what changed in a directory outlives a power cut from now on. False where it is gone. */
+  async settle(directory: string): Promise<boolean> {
+    if (!this.#isDurable) return true
+    const file = await this.#open(directory, O_RDONLY).catch((error: unknown) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+    if (file === undefined) return false
     try {
       await done((call) => this.#fs.fsync(file, call))
+      return true
     } finally {
       this.#close(file)
     }
@@ -173,9 +178,11 @@ export class Disk {
 
   async #write(file: number, data: Buffer): Promise<void> {
     for (let at = 0; at < data.length; ) {
-      at += await new Promise<number>((resolve, reject) => {
+      const written = await new Promise<number>((resolve, reject) => {
         this.#fs.write(file, data, at, data.length - at, at, (error, bytes) => (error ? reject(error) : resolve(bytes)))
       })
+      if (written === 0) throw new Error('a write wrote nothing')
+      at += written
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   Gate,
   type SessionStore,
 } from '@leeway/core/adapter'
+import { Creation } from './creation.ts'
 import { Disk } from './disk.ts'
 import { storeFailed } from './failures.ts'
 import { Lister } from './list.ts'
@@ -42,6 +43,7 @@ export function fileStore(options: FileStoreOptions): SessionStore {
   const layout = openDirectory(resolved)
   const disk = new Disk(resolved.fs, durability === 'power-loss')
   const records = new Records(disk, layout)
+  const creation = new Creation(disk, layout, records)
   const recent = new Recent()
   const writes = new Writes(disk, layout, records, recent)
   const sweeper = new Sweeper(disk, layout, records)
@@ -72,7 +74,7 @@ export function fileStore(options: FileStoreOptions): SessionStore {
       gate.assertOpen('create')
       assertSession(session, 'create', maxPayloadBytes)
       const given = { ...session }
-      return run('create', () => writes.create(given), given.id)
+      return run('create', () => creation.create(given), given.id)
     },
 
     async load(id) {

@@ -4,7 +4,7 @@ import { DamagedRecord, isMissing, isNothing } from './failures.ts'
 import { idOfEntry, type Layout, shardName } from './layout.ts'
 import { ownerHash } from './names.ts'
 import type { Records, Seen } from './records.ts'
-import { TOGETHER, walk } from './walk.ts'
+import { all, TOGETHER, walk } from './walk.ts'
 
 /** Pages through all sessions by their names, or through one owner's by the index. */
 export class Lister {
@@ -29,6 +29,7 @@ export class Lister {
       found.push(...(await present(ids.map((id) => this.#listed(id)))))
       if (found.length > limit) break
     }
+    await this.#records.assertThere('sessions')
     return page(found, limit, ({ id }) => `${shardName(id)}${id}`)
   }
 
@@ -82,7 +83,7 @@ function listed(id: SessionId, owner: string | null, { state }: Seen): ListedSes
 }
 
 async function present<T>(looks: Promise<T | undefined>[]): Promise<T[]> {
-  return (await Promise.all(looks)).filter((one) => one !== undefined)
+  return (await all(looks)).filter((one) => one !== undefined)
 }
 
 function page(found: ListedSession[], limit: number, cursorOf: (last: ListedSession) => string): ListPage {

@@ -61,7 +61,6 @@ export function parsePayload(name: string): PayloadName | undefined {
 
 /** A session that is being built beside its place, or was put aside to be removed. */
 export interface Unfinished {
-  readonly name: string
   readonly id: SessionId
   readonly isPutAside: boolean
 }
@@ -72,7 +71,7 @@ export function unfinishedName(id: SessionId, nonce: string): string {
 
 export function parseUnfinished(name: string): Unfinished | undefined {
   const [, id, , gone] = unfinishedPattern.exec(name) ?? []
-  return id === undefined ? undefined : { name, id, isPutAside: gone !== undefined }
+  return id === undefined ? undefined : { id, isPutAside: gone !== undefined }
 }
 
 export function nextNonce(): string {

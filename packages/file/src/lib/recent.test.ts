@@ -47,7 +47,10 @@ test('a request that writes what it has loaded does not look again, and looks wh
   expect(await looks(() => store.touch(record('1aa'), lifetime(1)))).toEqual(['touched', 0])
   expect(await looks(() => store.update(record('1aa', { version: version(2) }), version(1)))).toEqual(['saved', 0])
   // Nothing to extend, so nothing tells whether the session is still there.
-  expect(await looks(() => store.touch(record('1aa', { version: version(2) }), lifetime(-8_500)))).toEqual(['touched', 1])
+  expect(await looks(() => store.touch(record('1aa', { version: version(2) }), lifetime(-8_500)))).toEqual([
+    'touched',
+    1,
+  ])
 
   await store.load(sessionId('1aa'))
   await other.touch(record('1aa', { version: version(2) }), lifetime(2))

@@ -7,7 +7,7 @@ import { decodePayload, payloadFileBytes } from './payload-file.ts'
 import type { Recent } from './recent.ts'
 
 /** How often a look at names that others are changing is repeated. */
-const LOOKS = 100
+export const LOOKS = 100
 
 /** What a session's directory lists. */
 export interface Listing {
@@ -81,7 +81,7 @@ export class Records {
       const seen = await this.look(id)
       if (seen === undefined) return undefined
       try {
-        const session = await this.read(id, seen)
+        const session = await this.#read(id, seen)
         recent?.add(id, seen)
         return session
       } catch (error) {
@@ -93,7 +93,7 @@ export class Records {
     throw new Error(`the record was replaced after each of ${LOOKS} looks at it`)
   }
 
-  read(id: SessionId, { state, payload }: Seen): Promise<StoredSession> {
+  #read(id: SessionId, { state, payload }: Seen): Promise<StoredSession> {
     const { expiresAt, purgeAt } = state
     return this.#disk.read(`${this.#layout.session(id)}/${payload.name}`, payloadFileBytes, (file) => ({
       ...decodePayload(file, id, payload.version),

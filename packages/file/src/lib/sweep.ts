@@ -8,7 +8,7 @@ import { walk } from './walk.ts'
 
 /** What a crash has left is cleared away after a minute, so that what is only slow is left in peace. */
 const STRAY_AGE_MS = 60_000
-/** So many records that cannot be dealt with in one sweep are a broken disk. */
+/** So many records that cannot be looked at, and none that can, are a broken disk. */
 const FAILURES = 100
 
 /** Removes what is due, by names alone: no file is opened. On its way it clears away what crashes have left. */
@@ -26,20 +26,26 @@ export class Sweeper {
   async sweep({ cutoff, limit, budgetMs, cursor = '' }: SweepOptions): Promise<SweepResult> {
     const deadline = performance.now() + budgetMs
     const count = { removed: 0, examined: 0 }
-    let failures = 0
+    const failures: unknown[] = []
+    let visited = 0
+    const fail = (error: unknown) => {
+      count.examined++
+      failures.push(error)
+      // A few records of a kind that nobody can touch must not keep the sweep from the others.
+      if (failures.length >= FAILURES && visited === 0) throw error
+    }
     const walker = {
       atMost: () => limit - count.removed,
       empty: (path: string) => this.#records.attempt(this.#disk.rmdir(path)),
+      unreadable: fail,
     }
     for await (const entries of walk(this.#disk, this.#layout, cursor, walker)) {
       for (const visit of await Promise.allSettled(entries.map(({ name, path }) => this.#visit(name, path, cutoff)))) {
         if (visit.status === 'fulfilled') {
+          visited++
           if (visit.value !== 'kept') count.examined++
           if (visit.value === 'removed') count.removed++
-        } else if (!isNothing(visit.reason)) {
-          count.examined++
-          if (++failures >= FAILURES) throw visit.reason
-        }
+        } else if (!isNothing(visit.reason)) fail(visit.reason)
       }
       if (count.removed >= limit || performance.now() >= deadline) return { ...count, cursor: entries.at(-1)?.cursor }
     }
@@ -79,8 +85,8 @@ export class Sweeper {
   }
 
   /**
-   * A payload that does not count and was meant for a state not behind the present one can never come to count: that
-   * state's name is gone. So its age does not matter.
+   * A payload that does not count and was meant for a state not ahead of the present one can never come to count: the
+   * name that it was to follow is gone. So its age does not matter.
    */
   async #clearOrphans(id: SessionId, directory: string, listing: Listing): Promise<void> {
     const { state } = listing
@@ -101,9 +107,10 @@ export class Sweeper {
 
   /** Put aside first, so that a create that was only slow fails, and does not move what is half cleared away into place. */
   async #visitUnfinished({ id, isPutAside }: Unfinished, path: string): Promise<void> {
-    if (!isPutAside && !(await this.#isOld(path))) return
-    const aside = isPutAside ? path : `${path}.gone`
-    if (!isPutAside) await this.#disk.rename(path, aside)
+    if (isPutAside) return this.#records.removeUnfinished(id, path)
+    if (!(await this.#isOld(path))) return
+    const aside = `${path}.gone`
+    await this.#disk.rename(path, aside)
     await this.#records.removeUnfinished(id, aside)
   }
 

@@ -22,6 +22,8 @@ interface Walker {
   atMost?(): number
   /** Is told of each shard that has nothing in it. */
   empty?(path: string): Promise<void>
+  /** Is told of a shard that cannot be read; without it, the walk ends with that. */
+  unreadable?(error: unknown): void
 }
 
 /** What is in the shards behind a cursor, in order, some at a time. */
@@ -29,13 +31,14 @@ export async function* walk(
   disk: Disk,
   layout: Layout,
   cursor: string,
-  { atMost = () => TOGETHER, empty = async () => {} }: Walker = {},
+  walker: Walker = {},
 ): AsyncGenerator<readonly Entry[]> {
+  const { atMost = () => TOGETHER } = walker
   const names = (await disk.names(layout.sessions)).sort()
   const shards = names.filter((name) => shardPattern.test(name) && `${name}${END}` > cursor)
   for (let next = 0; next < shards.length; next += TOGETHER) {
-    const read = shards.slice(next, next + TOGETHER).map((shard) => entriesOf(disk, layout, shard, empty))
-    const entries = (await Promise.all(read)).flat().filter((entry) => entry.cursor > cursor)
+    const read = shards.slice(next, next + TOGETHER).map((shard) => entriesOf(disk, layout, shard, walker))
+    const entries = (await all(read)).flat().filter((entry) => entry.cursor > cursor)
     for (let at = 0; at < entries.length; ) {
       const part = entries.slice(at, at + Math.min(TOGETHER, atMost()))
       yield part
@@ -44,19 +47,26 @@ export async function* walk(
   }
 }
 
-async function entriesOf(
-  disk: Disk,
-  layout: Layout,
-  shard: string,
-  empty: (path: string) => Promise<void>,
-): Promise<Entry[]> {
+/** All of them, once all have ended: none runs on where one fails. */
+export async function all<T>(looks: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(looks)
+  return ended.map((look) => {
+    if (look.status === 'rejected') throw look.reason
+    return look.value
+  })
+}
+
+async function entriesOf(disk: Disk, layout: Layout, shard: string, { empty, unreadable }: Walker): Promise<Entry[]> {
   const path = layout.shard(shard)
   try {
     const names = await disk.names(path)
-    if (names.length === 0) await empty(path)
+    if (names.length === 0) await empty?.(path)
     return names.sort().map((name) => ({ name, path: `${path}/${name}`, cursor: `${shard}${name}` }))
   } catch (error) {
-    if (isNothing(error)) return []
-    throw error
+    if (!isNothing(error)) {
+      if (!unreadable) throw error
+      unreadable(error)
+    }
+    return []
   }
 }

@@ -1,22 +1,13 @@
 import type { Lifetime, LoadedRef, SessionId, StoredSession, Version } from '@leeway/core/adapter'
 import type { Disk } from './disk.ts'
-import { isMissing, isOccupied } from './failures.ts'
+import { isMissing } from './failures.ts'
 import type { Layout } from './layout.ts'
-import {
-  nextNonce,
-  ownerHash,
-  type PayloadName,
-  payloadName,
-  type StateName,
-  stateName,
-  unfinishedName,
-} from './names.ts'
+import { nextNonce, ownerHash, type PayloadName, payloadName, type StateName, stateName } from './names.ts'
 import { encodePayload } from './payload-file.ts'
 import type { Recent } from './recent.ts'
-import type { Records, Seen } from './records.ts'
+import { LOOKS, type Records, type Seen } from './records.ts'
 
-/** How often a create starts again because a sweep has put aside what it was building, or cleared away what was in its place. */
-const CREATE_TRIES = 10
+const NOTHING = { state: undefined, otherStates: [], unknown: [] }
 
 /**
  * What changes one record. Each write takes effect in a single call of the file system, on an exact name: a rename that
@@ -36,43 +27,13 @@ export class Writes {
     this.#recent = recent
   }
 
-  /** Builds the directory aside and renames it into its place, which has to be free. */
-  async create(session: StoredSession): Promise<'created' | 'exists'> {
-    const { id } = session
-    const place = this.#layout.session(id)
-    const shard = this.#layout.shardOf(id)
-    for (let tries = 1; ; tries++) {
-      const nonce = nextNonce()
-      const aside = `${shard}/${unfinishedName(id, nonce)}`
-      try {
-        await this.#build(session, nonce, shard, aside)
-        await this.#disk.rename(aside, place)
-        await this.#disk.settle(shard)
-        return 'created'
-      } catch (error) {
-        await this.#records.removeUnfinished(id, aside)
-        if (!isMissing(error) && !isOccupied(error)) throw error
-        if (tries === CREATE_TRIES) throw error
-      }
-      const seen = await this.#records.look(id)
-      if (seen) {
-        if (seen.payload.version !== session.version) return 'exists'
-        await this.#disk.settle(shard)
-        return 'created'
-      }
-      // Nothing, or what a removal has left, of which no state can come back.
-      const remains = await this.#records.list(id)
-      if (remains && remains.state === undefined) await this.#records.clear(id, place, remains)
-    }
-  }
-
   /** Writes the new payload, and makes it count by renaming the state that was seen. */
   async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
     const { id, version } = session
     const directory = this.#layout.session(id)
     const recent = version === expected ? undefined : this.#recent.take(id, expected)
     if (recent && (await this.#replace(session, recent, directory))) return 'saved'
-    for (;;) {
+    for (let looks = 0; looks < LOOKS; looks++) {
       const seen = await this.#records.look(id)
       if (seen === undefined) return 'gone'
       if (seen.payload.version === version) {
@@ -82,13 +43,14 @@ export class Writes {
       if (seen.payload.version !== expected) return 'conflict'
       if (await this.#replace(session, seen, directory)) return 'saved'
     }
+    throw tooBusy()
   }
 
   async touch({ id, version }: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
     const directory = this.#layout.session(id)
     const recent = this.#recent.take(id, version)
     if (recent && isShorter(recent.state, lifetime) && (await this.#extend(id, recent, lifetime))) return 'touched'
-    for (;;) {
+    for (let looks = 0; looks < LOOKS; looks++) {
       const seen = await this.#records.look(id)
       if (seen === undefined) return 'gone'
       if (seen.payload.version !== version) return 'conflict'
@@ -98,46 +60,38 @@ export class Writes {
       }
       if (await this.#extend(id, seen, lifetime)) return 'touched'
     }
+    throw tooBusy()
   }
 
   /** Unlinks the state, by its exact name: what was loaded before can be saved no more. */
   async destroy(id: SessionId): Promise<'destroyed' | 'gone'> {
     const directory = this.#layout.session(id)
-    for (let hasSeenNone = false; ; ) {
+    for (let looks = 0, seenNone = 0; looks < LOOKS; looks++) {
       const listing = await this.#records.list(id)
-      if (listing === undefined) return 'gone'
-      const { state, otherStates, unknown } = listing
+      const { state, otherStates, unknown } = listing ?? NOTHING
       if (state === undefined && unknown.length === 0) {
-        if (hasSeenNone) return 'gone'
-        hasSeenNone = true
-        continue
+        // One listing may be of a moment in the middle of a rename.
+        if (listing && ++seenNone < 2) continue
+        await this.#settleGone(id)
+        return 'gone'
       }
+      seenNone = 0
       // The one that counts goes last, so that no older one comes to count.
       let removed = 0
       for (const name of [...unknown, ...otherStates]) if (await this.#remove(directory, name)) removed++
       if (state ? !(await this.#remove(directory, state.name)) : removed === 0) continue
-      await this.#disk.settle(directory)
-      await this.#disk.behind(() => this.#records.clear(id, directory, listing))
+      await this.#settleGone(id)
+      if (listing) await this.#disk.behind(() => this.#records.clear(id, directory, listing))
       return 'destroyed'
     }
+    throw tooBusy()
   }
 
-  async #build(session: StoredSession, nonce: string, shard: string, aside: string): Promise<void> {
-    try {
-      await this.#disk.mkdir(aside)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-      await this.#records.assertThere('sessions')
-      await this.#records.ensureDirectory(shard)
-      await this.#disk.settle(this.#layout.sessions)
-      await this.#disk.mkdir(aside)
+  /** That the session is gone is in the directory that has lost it: its own, or that of what has gone with it. */
+  async #settleGone(id: SessionId): Promise<void> {
+    for (const directory of [this.#layout.session(id), this.#layout.shardOf(id), this.#layout.sessions]) {
+      if (await this.#disk.settle(directory)) return
     }
-    const { id, version, owner, expiresAt, purgeAt } = session
-    const binding = owner === null ? undefined : { owner: ownerHash(owner), nonce }
-    await this.#disk.create(`${aside}/${payloadName({ seq: 1, nonce, version, binding })}`, encodePayload(session))
-    await this.#disk.create(`${aside}/${stateName({ seq: 1, nonce, expiresAt, purgeAt })}`)
-    if (binding) await this.#records.enter(id, binding)
-    await this.#disk.settle(aside)
   }
 
   /** False where somebody else was first. */
@@ -152,10 +106,15 @@ export class Writes {
     }
     try {
       await this.#disk.create(`${directory}/${next.name}`, encodePayload(session))
+    } catch (error) {
+      if (isMissing(error)) return false
+      await withdraw()
+      throw error
+    }
+    try {
       if (fresh) await this.#records.enter(id, fresh)
     } catch (error) {
       await withdraw()
-      if (isMissing(error)) return false
       throw error
     }
     const { seq, nonce } = next
@@ -193,6 +152,7 @@ export class Writes {
       if (isMissing(error)) return false
       throw error
     }
+    // Where it is gone by now, somebody has removed the session, and settled that.
     await this.#disk.settle(directory)
     this.#recent.add(id, to)
     return true
@@ -216,4 +176,8 @@ function stateOf(fields: Omit<StateName, 'name'>): StateName {
 
 function isShorter(state: Lifetime, lifetime: Lifetime): boolean {
   return state.expiresAt < lifetime.expiresAt || state.purgeAt < lifetime.purgeAt
+}
+
+function tooBusy(): Error {
+  return new Error(`the record changed after each of ${LOOKS} looks at it`)
 }
