@@ -134,7 +134,7 @@ export class RecordKeeper {
       if (answer === 'saved') return { status: 'saved', snapshot: next }
       if (answer === 'gone') return { status: 'gone' }
       publish('leeway:session:conflict', () => ({ id: from.id, attempts }))
-      const found = await this.#reload(from.id, operation)
+      let found = await this.#reload(from.id, operation)
       if (!found) return { status: 'gone' }
       // What others wrote on top, a login perhaps, is for this handle's next write to meet as usual.
       if (holds(found, next.version)) return { status: 'saved', snapshot: next }
@@ -144,7 +144,12 @@ export class RecordKeeper {
           id: from.id,
         })
       }
-      if (attempts > 1) await delay(Math.random() * Math.min(2 ** attempts, LONGEST_BACKOFF_MS))
+      if (attempts > 1) {
+        await delay(Math.random() * Math.min(2 ** attempts, LONGEST_BACKOFF_MS))
+        // What was read before the pause is most likely out of date by now, and would lose again.
+        found = await this.#reload(from.id, operation)
+        if (!found) return { status: 'gone' }
+      }
       current = found
       isFresh = true
     }
