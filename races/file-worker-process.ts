@@ -34,8 +34,7 @@ const counting: FileSystem = {
     }),
 }
 const store = fileStore({ directory, fs: counting })
-// Under this load one update can meet other writers for longer than the default of 5 seconds.
-const sessions = createSessions({ store, updateTimeoutMs: 60_000, initialData: () => ({ n: -1 }) })
+const sessions = createSessions({ store, initialData: () => ({ n: -1 }) })
 let stopped = false
 process.on('message', async ({ step }: Tell) => {
   if (step === 'stop') stopped = true
