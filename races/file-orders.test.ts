@@ -36,6 +36,22 @@ test.each(triples)(
 )
 
 test.each<OperationName[]>([
+  ['update', 'destroy'],
+  ['touch', 'destroy'],
+  ['create', 'destroy'],
+  ['destroy', 'destroy'],
+  ['destroy', 'sweep'],
+])(
+  'every order of the calls of %s and %s is as if one had come first, with what waits for the disk',
+  async (...pair) => {
+    const open: typeof fileStore = (options) => fileStore({ ...options, durability: 'power-loss' })
+    const { orders, calls } = await everyOrderOf(open, 'a record that each has loaded', pair)
+    told.push([`${pair.join(', ')} (with durability)`, orders, calls])
+  },
+  PATIENCE_MS,
+)
+
+test.each<OperationName[]>([
   ['touch', 'destroy'],
   ['update', 'touch'],
   ['load', 'update'],
