@@ -20,9 +20,9 @@ test('what was seen is given out once, and only for the version that was seen', 
   expect(recent.take(sessionId('b'), version('1'))).toBeUndefined()
 })
 
-test('the latest 1,024 are kept', () => {
+test('the latest 4,096 are kept', () => {
   const recent = new Recent()
-  for (let n = 0; n < 1_025; n++) recent.add(sessionId(n), seen('1'))
+  for (let n = 0; n < 4_097; n++) recent.add(sessionId(n), seen('1'))
   recent.add(sessionId(1), seen('2'))
   recent.add(sessionId('new'), seen('1'))
   expect([0, 2].map((n) => recent.take(sessionId(n), version('1')))).toEqual([undefined, undefined])

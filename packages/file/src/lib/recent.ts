@@ -1,7 +1,7 @@
 import type { SessionId, Version } from '@leeway/core/adapter'
 import type { Seen } from './records.ts'
 
-const KEPT = 1_024
+const KEPT = 4_096
 
 /**
  * The names of the records that were seen last, so that a request that saves what it has just loaded need not look again.
