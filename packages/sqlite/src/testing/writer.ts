@@ -1,5 +1,4 @@
 // Creates and updates sessions without end, and prints each write once it was acknowledged: `<id> <number>`.
-import { writeSync } from 'node:fs'
 import { sqliteStore } from '../lib/sqlite-store.ts'
 
 const [path = '', run = ''] = process.argv.slice(2)
@@ -12,7 +11,8 @@ async function write(caller: number): Promise<never> {
     const session = { id, version, payload: `${n};`.repeat(500), owner: null, expiresAt: 1, purgeAt: 2 }
     const answer = n === 0 ? await store.create(session) : await store.update(session, previous)
     if (answer !== 'created' && answer !== 'saved') throw new Error(answer)
-    writeSync(1, `${id} ${n}\n`)
+    // Waits for a reader that is slow; what is not printed yet when the process dies counts as not acknowledged.
+    await new Promise((printed) => process.stdout.write(`${id} ${n}\n`, printed))
     previous = version
   }
 }
