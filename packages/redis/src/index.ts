@@ -1,0 +1,3 @@
+export type { RedisClient, RedisPipeline } from './lib/client.ts'
+export type { RedisStoreOptions } from './lib/options.ts'
+export { redisStore } from './lib/redis-store.ts'

@@ -1,0 +1,144 @@
+import {
+  assertId,
+  assertLifetime,
+  assertListQuery,
+  assertLoadedRef,
+  assertSession,
+  assertSweepOptions,
+  assertVersion,
+  Gate,
+  type SessionStore,
+} from '@leeway/core/adapter'
+import { plainWriter, type Writer } from './commands.ts'
+import { Deadlines } from './deadlines.ts'
+import { warnOfEviction } from './eviction.ts'
+import { storeFailed, storeTimeout } from './failures.ts'
+import { Keys } from './keys.ts'
+import { Lister } from './list.ts'
+import { type RedisStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { replicatedWriter } from './replicated-writer.ts'
+import { decode } from './value.ts'
+import { Writes } from './writes.ts'
+
+/**
+ * Sessions in Redis or Valkey, shared by any number of machines: a server on its own, one with Sentinels, or a cluster.
+ *
+ * A load is one `GET`; a write is one script on one key, in front of which a session with an owner enters the owner's
+ * index. Redis drops a session by itself at its purge time, so there is nothing to sweep. Every call ends within
+ * `commandTimeoutMs`, whatever the server does.
+ *
+ * Nothing is sent until the first call. The client stays open when the store is closed.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * import { redisStore } from '@leeway/redis'
+ * import { Redis } from 'ioredis'
+ *
+ * const client = new Redis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', { lazyConnect: true })
+ * const store = redisStore({ client, prefix: 'shop:' })
+ * console.log(store.capabilities.sharedBy) // network
+ * await store.close()
+ * client.disconnect()
+ */
+export function redisStore(options: RedisStoreOptions): SessionStore {
+  const resolved = resolveOptions(options)
+  const { client, commandTimeoutMs, maxPayloadBytes, clock } = resolved
+  const keys = new Keys(resolved.prefix, resolved.namespace)
+  const writer = writerFor(resolved)
+  const writes = new Writes(writer, keys, clock)
+  const lister = new Lister(client, keys)
+  const deadlines = new Deadlines(commandTimeoutMs)
+  const gate = new Gate()
+  let isFirst = true
+
+  function run<T>(operation: string, work: () => Promise<T>, id?: string): Promise<T> {
+    if (isFirst) {
+      isFirst = false
+      void warnOfEviction(client)
+    }
+    return gate.run(operation, () =>
+      deadlines
+        .within(work(), () => storeTimeout(commandTimeoutMs, client.status, operation, id))
+        .catch((error) => {
+          throw storeFailed(error, operation, id)
+        }),
+    )
+  }
+
+  return {
+    capabilities: Object.freeze({
+      survives: 'process-crash',
+      sharedBy: 'network',
+      purge: 'native',
+      list: true,
+      failover: 'may-lose-acknowledged-writes',
+      maxPayloadBytes,
+    }),
+
+    async create(session) {
+      gate.assertOpen('create')
+      assertSession(session, 'create', maxPayloadBytes)
+      const given = { ...session }
+      return run('create', () => writes.create(given), given.id)
+    },
+
+    async load(id) {
+      gate.assertOpen('load')
+      assertId(id, 'load')
+      return run(
+        'load',
+        async () => {
+          const text = await client.get(keys.session(id))
+          return text === null ? undefined : decode(text, id)
+        },
+        id,
+      )
+    },
+
+    async update(session, expected) {
+      gate.assertOpen('update')
+      assertSession(session, 'update', maxPayloadBytes)
+      assertVersion(expected, 'update')
+      const given = { ...session }
+      return run('update', () => writes.update(given, expected), given.id)
+    },
+
+    async touch(loaded, lifetime) {
+      gate.assertOpen('touch')
+      assertLoadedRef(loaded, 'touch')
+      assertLifetime(lifetime, 'touch')
+      const [of, to] = [{ ...loaded }, { ...lifetime }]
+      return run('touch', () => writes.touch(of, to), of.id)
+    },
+
+    async destroy(id) {
+      gate.assertOpen('destroy')
+      assertId(id, 'destroy')
+      return run('destroy', () => writes.destroy(id), id)
+    },
+
+    /** Redis does it. */
+    async sweep(options) {
+      gate.assertOpen('sweep')
+      assertSweepOptions(options)
+      return { removed: 0, examined: 0, cursor: undefined }
+    },
+
+    async list(query) {
+      gate.assertOpen('list')
+      assertListQuery(query)
+      const given = { ...query }
+      return run('list', () => lister.list(given))
+    },
+
+    close: () =>
+      gate.close(() => {
+        deadlines.stop()
+        writer.close()
+      }),
+  }
+}
+
+function writerFor({ client, replicas, commandTimeoutMs }: ResolvedOptions): Writer {
+  return replicas === 0 ? plainWriter(client) : replicatedWriter(client, replicas, commandTimeoutMs / 2)
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { DAMAGED } from './failures.ts'
+import { layout } from './value.ts'
+
+export interface Script {
+  readonly source: string
+  readonly sha: string
+}
+
+/**
+ * Every script works on one key, so any cluster takes it. `#!lua` makes a server on its own as strict about that as a
+ * cluster. Scripts that must work on a full server say `allow-oom`: without it Redis refuses even what only deletes.
+ * Time stands still for expiry while a script runs, so what a script has found is there until it ends.
+ */
+function script(flags: string, body: string): Script {
+  const source = `#!lua${flags && ` flags=${flags}`}\n${body}`
+  return { source, sha: createHash('sha1').update(source).digest('hex') }
+}
+
+/** Lua counts from 1. */
+const field = (from: number, end: number) => `string.sub(header, ${from + 1}, ${end})`
+
+/** Leaves `header` and `version`, or ends the script: with `gone` where there is nothing under the name. */
+const readHeader = `
+local header = redis.call('GETRANGE', KEYS[1], 0, ${layout.headerEnd})
+if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return 'gone' end
+if #header <= ${layout.headerEnd} or string.sub(header, 1, 1) ~= '${layout.format}' then
+  return redis.error_reply('${DAMAGED} the record cannot be read: it is not a record of this version of leeway')
+end
+local version = ${field(layout.versionAt, layout.expiresAt)}
+`
+
+/** The key lives at least so much longer: never shorter than any writer said, and for ever only until somebody writes. */
+const outlast = (key: string, ttl: string) => `
+if redis.call('PEXPIRE', ${key}, ${ttl}, 'GT') == 0 and redis.call('PTTL', ${key}) == -1 then
+  redis.call('PEXPIRE', ${key}, ${ttl})
+end
+`
+
+/** Arguments: version, record, time to live. */
+export const createScript = script(
+  '',
+  `
+if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'created' end
+${readHeader}
+if version == ARGV[1] then return 'created' end
+return 'exists'
+`,
+)
+
+/**
+ * Arguments: expected version, new version, record, its purge time, time to live. The purge time never moves back, so
+ * where the stored one is later it goes into the new record.
+ */
+export const updateScript = script(
+  '',
+  `
+${readHeader}
+if version == ARGV[2] then return 'saved' end
+if version ~= ARGV[1] then return 'conflict' end
+redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
+local purge = ${field(layout.purgeAt, layout.instantsEnd + 1)}
+if tonumber(purge) > tonumber(ARGV[4]) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, purge) end
+${outlast('KEYS[1]', 'ARGV[5]')}
+return 'saved'
+`,
+)
+
+/** Arguments: version, expiry, purge time, time to live. */
+export const touchScript = script(
+  'allow-oom',
+  `
+${readHeader}
+if version ~= ARGV[1] then return 'conflict' end
+local expires = ${field(layout.expiresAt, layout.purgeAt)}
+local purge = ${field(layout.purgeAt, layout.instantsEnd + 1)}
+if tonumber(ARGV[2]) > tonumber(expires) then redis.call('SETRANGE', KEYS[1], ${layout.expiresAt}, ARGV[2]) end
+if tonumber(ARGV[3]) > tonumber(purge) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, ARGV[3]) end
+${outlast('KEYS[1]', 'ARGV[4]')}
+return 'touched'
+`,
+)
+
+/** How many entries one write takes away at most, so that none takes long. */
+const TRIMMED_TOGETHER = 500
+
+/**
+ * Arguments: id, time to live. Scores are instants of the server's clock at which the record will have gone, so entries
+ * are compared with the clock that made them. They only rise, and only what is past goes, by its score: an entry that
+ * was removed by name could be that of a session just bound again.
+ */
+const indexBody = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
+local past = redis.call('ZCOUNT', KEYS[1], '-inf', now)
+if past > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, math.min(past, ${TRIMMED_TOGETHER}) - 1) end
+${outlast('KEYS[1]', 'ARGV[2]')}
+return 'indexed'
+`
+
+export const indexScript = script('', indexBody)
+/** For a touch, which has to work on a full server. */
+export const indexTouchedScript = script('allow-oom', indexBody)
+
+/**
+ * Arguments: score and id of the entry last seen (an empty id for none), how many. Replies with ids and scores in turn.
+ * Entries only move up, so going up from the last one seen meets each that stays; where that one has moved or gone,
+ * those with its score come again.
+ */
+export const ownerPageScript = script(
+  'no-writes',
+  `
+local from = 0
+if ARGV[2] ~= '' then
+  local score = redis.call('ZSCORE', KEYS[1], ARGV[2])
+  if score and tonumber(score) == tonumber(ARGV[1]) then
+    from = redis.call('ZRANK', KEYS[1], ARGV[2]) + 1
+  else
+    from = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. ARGV[1])
+  end
+end
+return redis.call('ZRANGE', KEYS[1], from, from + ARGV[3] - 1, 'WITHSCORES')
+`,
+)

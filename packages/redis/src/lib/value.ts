@@ -1,0 +1,83 @@
+import type { Lifetime, ListedSession, SessionId, StoredSession } from '@leeway/core/adapter'
+import { DamagedRecord } from './failures.ts'
+
+/**
+ * A record is one string: a header of fixed width, the owner, the payload. A hash would be larger (anything above 64
+ * bytes makes Redis keep a table) and slower to load; fixed widths let scripts read and change the header in place.
+ *
+ *     1 <id, 26> <version, 32> <expiresAt, 17> <purgeAt, 17> <length of the owner, 3, or --- for none> <owner> <payload>
+ *
+ * without the spaces. The id is there although the key has it: a client whose replies got out of step once handed people
+ * each other's sessions (redis-py, March 2023).
+ */
+const FORMAT = '1'
+const ID = 26
+const VERSION = 32
+const INSTANT = 17
+const NO_OWNER = '---'
+
+const VERSION_AT = FORMAT.length + ID
+const EXPIRES_AT = VERSION_AT + VERSION
+const PURGE_AT = EXPIRES_AT + INSTANT
+const OWNER_LENGTH_AT = PURGE_AT + INSTANT
+const HEADER = OWNER_LENGTH_AT + NO_OWNER.length
+
+/** Where scripts find what, counted from 0; ends are the last byte. */
+export const layout = Object.freeze({
+  format: FORMAT,
+  versionAt: VERSION_AT,
+  expiresAt: EXPIRES_AT,
+  purgeAt: PURGE_AT,
+  instantsEnd: OWNER_LENGTH_AT - 1,
+  headerEnd: HEADER - 1,
+  /** The header and the longest owner: 255 UTF-16 units of at most three bytes each. */
+  ownerEnd: HEADER + 255 * 3 - 1,
+})
+
+export function encode({ id, version, payload, owner, expiresAt, purgeAt }: StoredSession): string {
+  const length = owner === null ? NO_OWNER : String(owner.length).padStart(NO_OWNER.length, '0')
+  return FORMAT + id + padVersion(version) + instant(expiresAt) + instant(purgeAt) + length + (owner ?? '') + payload
+}
+
+/** @throws DamagedRecord where the text is not what `encode` makes for that id. */
+export function decode(text: string, id: SessionId): StoredSession {
+  const header = decodeListed(text, id)
+  const payload = text.slice(HEADER + (header.owner?.length ?? 0))
+  return {
+    id: header.id,
+    version: text.slice(VERSION_AT, EXPIRES_AT).trimEnd(),
+    payload,
+    owner: header.owner,
+    expiresAt: header.expiresAt,
+    purgeAt: header.purgeAt,
+  }
+}
+
+/** As `decode`, of a text that may end anywhere behind the owner. */
+export function decodeListed(text: string, id: SessionId): ListedSession {
+  if (!text.startsWith(FORMAT) || text.length < HEADER)
+    throw new DamagedRecord('it is not a record of this version of leeway')
+  if (text.slice(FORMAT.length, VERSION_AT) !== id) throw new DamagedRecord('it is the record of another id')
+  const expiresAt = Number(text.slice(EXPIRES_AT, PURGE_AT))
+  const purgeAt = Number(text.slice(PURGE_AT, OWNER_LENGTH_AT))
+  const length = text.slice(OWNER_LENGTH_AT, HEADER)
+  const ownerLength = length === NO_OWNER ? 0 : Number(length)
+  if (![expiresAt, purgeAt, ownerLength].every(Number.isSafeInteger) || text.length < HEADER + ownerLength) {
+    throw new DamagedRecord('its header cannot be read')
+  }
+  return { id, owner: length === NO_OWNER ? null : text.slice(HEADER, HEADER + ownerLength), expiresAt, purgeAt }
+}
+
+/** As wide as the longest version, so that every header has one width. */
+export function padVersion(version: string): string {
+  return version.padEnd(VERSION)
+}
+
+/** Both instants as they stand in the header, side by side. */
+export function instants({ expiresAt, purgeAt }: Lifetime): [expiresAt: string, purgeAt: string] {
+  return [instant(expiresAt), instant(purgeAt)]
+}
+
+function instant(millis: number): string {
+  return millis < 0 ? `-${String(-millis).padStart(INSTANT - 1, '0')}` : String(millis).padStart(INSTANT, '0')
+}

@@ -1,0 +1,60 @@
+import type { Clock, Lifetime, LoadedRef, SessionId, StoredSession, Version } from '@leeway/core/adapter'
+import type { Writer } from './commands.ts'
+import type { Keys } from './keys.ts'
+import { createScript, indexScript, indexTouchedScript, type Script, touchScript, updateScript } from './scripts.ts'
+import { encode, instants, padVersion } from './value.ts'
+
+/**
+ * What changes a record. The owner's index is another key, on another server perhaps, so it is written first: a session
+ * that is not in it could not be revoked, while an entry without a session does no harm.
+ */
+export class Writes {
+  readonly #writer: Writer
+  readonly #keys: Keys
+  readonly #clock: Pick<Clock, 'now'>
+
+  constructor(writer: Writer, keys: Keys, clock: Pick<Clock, 'now'>) {
+    this.#writer = writer
+    this.#keys = keys
+    this.#clock = clock
+  }
+
+  async create(session: StoredSession): Promise<'created' | 'exists'> {
+    const ttl = this.#timeToLive(session)
+    await this.#index(indexScript, session, ttl)
+    const args = [padVersion(session.version), encode(session), ttl]
+    return (await this.#run(createScript, session.id, args)) as 'created' | 'exists'
+  }
+
+  async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
+    const ttl = this.#timeToLive(session)
+    await this.#index(indexScript, session, ttl)
+    const [, purge] = instants(session)
+    const args = [padVersion(expected), padVersion(session.version), encode(session), purge, ttl]
+    return (await this.#run(updateScript, session.id, args)) as 'saved' | 'conflict' | 'gone'
+  }
+
+  async touch(loaded: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
+    const ttl = this.#timeToLive(lifetime)
+    await this.#index(indexTouchedScript, loaded, ttl)
+    const args = [padVersion(loaded.version), ...instants(lifetime), ttl]
+    return (await this.#run(touchScript, loaded.id, args)) as 'touched' | 'conflict' | 'gone'
+  }
+
+  async destroy(id: SessionId): Promise<'destroyed' | 'gone'> {
+    return (await this.#writer.remove(this.#keys.session(id))) ? 'destroyed' : 'gone'
+  }
+
+  async #index(script: Script, { id, owner }: Pick<StoredSession, 'id' | 'owner'>, ttl: string): Promise<void> {
+    if (owner !== null) await this.#writer.run(script, this.#keys.owner(owner), id, ttl)
+  }
+
+  #run(script: Script, id: SessionId, args: readonly string[]): Promise<unknown> {
+    return this.#writer.run(script, this.#keys.session(id), ...args)
+  }
+
+  /** Relative, so that a server whose clock is ahead cannot shorten it; 0 or less would delete the key at once. */
+  #timeToLive({ purgeAt }: Pick<Lifetime, 'purgeAt'>): string {
+    return String(Math.max(1, Math.ceil(purgeAt - this.#clock.now())))
+  }
+}
