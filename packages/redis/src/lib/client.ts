@@ -20,6 +20,7 @@ export interface RedisClient {
   on?(event: 'error', listener: (error: Error) => void): unknown
   disconnect?(): void
   readonly status?: string
+  readonly stream?: RedisStream
   readonly options?: object
 }
 
@@ -30,4 +31,10 @@ export interface RedisPipeline {
   eval(script: string, keys: number, ...keysAndArguments: string[]): RedisPipeline
   wait(replicas: number, timeoutMs: number): RedisPipeline
   exec(): Promise<[error: Error | null, result: unknown][] | null>
+}
+
+/** The socket of a client. */
+export interface RedisStream {
+  cork(): void
+  uncork(): void
 }

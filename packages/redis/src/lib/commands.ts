@@ -1,4 +1,4 @@
-import type { RedisClient } from './client.ts'
+import type { RedisClient, RedisStream } from './client.ts'
 import { isNoScript } from './failures.ts'
 import type { Script } from './scripts.ts'
 
@@ -10,21 +10,68 @@ export interface Writer {
   close(): void
 }
 
-/** Runs a script by its digest; a server that does not know it (yet, or no more, or since a failover) is told it. */
-export async function runScript(client: RedisClient, script: Script, key: string, ...args: string[]): Promise<unknown> {
-  try {
-    return await client.evalsha(script.sha, 1, key, ...args)
-  } catch (error) {
-    if (!isNoScript(error)) throw error
-    return client.eval(script.source, 1, key, ...args)
-  }
-}
+/** How many commands leave together at most: the server works on them while the next are being made. */
+const TOGETHER = 16
 
-/** Writes that are acknowledged by the server that took them. */
-export function plainWriter(client: RedisClient): Writer {
-  return {
-    remove: async (key) => Number(await client.del(key)) > 0,
-    run: (script, key, ...args) => runScript(client, script, key, ...args),
-    close() {},
+/**
+ * The commands that the store sends over the user's client. Those of one turn of the event loop leave in few packets:
+ * clients write each on its own, which with many callers costs more than the commands themselves. Only the socket is
+ * told to wait (`cork`); to the client every command stays one of its own, with its own redirections.
+ */
+export class Commands implements Writer {
+  readonly #client: RedisClient
+  #sentThisTurn = 0
+  #corked: (RedisStream | undefined)[] = []
+
+  constructor(client: RedisClient) {
+    this.#client = client
+  }
+
+  get(key: string): Promise<string | null> {
+    this.#gather()
+    return this.#client.get(key)
+  }
+
+  getRange(key: string, start: number, end: number): Promise<string> {
+    this.#gather()
+    return this.#client.getrange(key, start, end)
+  }
+
+  async remove(key: string): Promise<boolean> {
+    this.#gather()
+    return Number(await this.#client.del(key)) > 0
+  }
+
+  /** By its digest; a server that does not know the script (yet, or no more, or since a failover) is told it. */
+  async run(script: Script, key: string, ...args: string[]): Promise<unknown> {
+    this.#gather()
+    try {
+      return await this.#client.evalsha(script.sha, 1, key, ...args)
+    } catch (error) {
+      if (!isNoScript(error)) throw error
+      this.#gather()
+      return this.#client.eval(script.source, 1, key, ...args)
+    }
+  }
+
+  close(): void {}
+
+  /** The first of a turn is sent at once, so that a single caller does not wait. */
+  #gather(): void {
+    this.#sentThisTurn++
+    if (this.#sentThisTurn === 1) process.nextTick(() => this.#endTurn())
+    if (this.#sentThisTurn % TOGETHER !== 2) return
+    this.#uncork()
+    this.#corked = (this.#client.nodes?.('master') ?? [this.#client]).map(({ stream }) => stream)
+    for (const stream of this.#corked) stream?.cork()
+  }
+
+  #endTurn(): void {
+    this.#sentThisTurn = 0
+    this.#uncork()
+  }
+
+  #uncork(): void {
+    for (const stream of this.#corked.splice(0)) stream?.uncork()
   }
 }

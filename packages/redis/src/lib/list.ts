@@ -7,7 +7,7 @@ import {
   type SessionId,
 } from '@leeway/core/adapter'
 import type { RedisClient } from './client.ts'
-import { runScript } from './commands.ts'
+import type { Commands } from './commands.ts'
 import { isUnreadable } from './failures.ts'
 import type { Keys } from './keys.ts'
 import { Scan } from './scan.ts'
@@ -22,10 +22,12 @@ const SHORTEST_SCAN = 100
 /** Pages through one owner's sessions by the index, or through all by scanning every server that holds keys. */
 export class Lister {
   readonly #client: RedisClient
+  readonly #commands: Commands
   readonly #keys: Keys
 
-  constructor(client: RedisClient, keys: Keys) {
+  constructor(client: RedisClient, commands: Commands, keys: Keys) {
     this.#client = client
+    this.#commands = commands
     this.#keys = keys
   }
 
@@ -37,7 +39,7 @@ export class Lister {
   /** An entry without its session, or whose session is somebody else's by now, is passed by. */
   async #owned(owner: string, limit: number, cursor: string): Promise<ListPage> {
     const [score, last] = parseEntry(cursor)
-    const reply = await runScript(this.#client, ownerPageScript, this.#keys.owner(owner), score, last, String(limit))
+    const reply = await this.#commands.run(ownerPageScript, this.#keys.owner(owner), score, last, String(limit))
     const entries = reply as string[]
     const ids = entries.filter((_, position) => position % 2 === 0)
     const found = await this.#read(ids)
@@ -62,7 +64,7 @@ export class Lister {
   /** What nobody can load is in no list, and so in the way of no other. */
   async #readOne(id: SessionId): Promise<ListedSession | undefined> {
     try {
-      const text = await this.#client.getrange(this.#keys.session(id), 0, layout.ownerEnd)
+      const text = await this.#commands.getRange(this.#keys.session(id), 0, layout.ownerEnd)
       return text === '' ? undefined : decodeListed(text, id)
     } catch (error) {
       if (isUnreadable(error)) return undefined

@@ -7,15 +7,16 @@ import {
   assertSweepOptions,
   assertVersion,
   Gate,
+  type SessionId,
   type SessionStore,
+  type StoredSession,
 } from '@leeway/core/adapter'
-import { plainWriter, type Writer } from './commands.ts'
-import { Deadlines } from './deadlines.ts'
+import { Calls } from './calls.ts'
+import { Commands } from './commands.ts'
 import { warnOfEviction } from './eviction.ts'
-import { storeFailed, storeTimeout } from './failures.ts'
 import { Keys } from './keys.ts'
 import { Lister } from './list.ts'
-import { type RedisStoreOptions, type ResolvedOptions, resolveOptions } from './options.ts'
+import { type RedisStoreOptions, resolveOptions } from './options.ts'
 import { replicatedWriter } from './replicated-writer.ts'
 import { decode } from './value.ts'
 import { Writes } from './writes.ts'
@@ -42,12 +43,13 @@ import { Writes } from './writes.ts'
  */
 export function redisStore(options: RedisStoreOptions): SessionStore {
   const resolved = resolveOptions(options)
-  const { client, commandTimeoutMs, maxPayloadBytes, clock } = resolved
+  const { client, commandTimeoutMs, replicas, maxPayloadBytes, clock } = resolved
   const keys = new Keys(resolved.prefix, resolved.namespace)
-  const writer = writerFor(resolved)
+  const commands = new Commands(client)
+  const writer = replicas === 0 ? commands : replicatedWriter(client, replicas, commandTimeoutMs / 2)
   const writes = new Writes(writer, keys, clock)
-  const lister = new Lister(client, keys)
-  const deadlines = new Deadlines(commandTimeoutMs)
+  const lister = new Lister(client, commands, keys)
+  const calls = new Calls(commandTimeoutMs, () => client.status)
   const gate = new Gate()
   let isFirst = true
 
@@ -56,13 +58,12 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
       isFirst = false
       void warnOfEviction(client)
     }
-    return gate.run(operation, () =>
-      deadlines
-        .within(work(), () => storeTimeout(commandTimeoutMs, client.status, operation, id))
-        .catch((error) => {
-          throw storeFailed(error, operation, id)
-        }),
-    )
+    return calls.run(work(), operation, id)
+  }
+
+  async function load(id: SessionId): Promise<StoredSession | undefined> {
+    const text = await commands.get(keys.session(id))
+    return text === null ? undefined : decode(text, id)
   }
 
   return {
@@ -85,14 +86,7 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
     async load(id) {
       gate.assertOpen('load')
       assertId(id, 'load')
-      return run(
-        'load',
-        async () => {
-          const text = await client.get(keys.session(id))
-          return text === null ? undefined : decode(text, id)
-        },
-        id,
-      )
+      return run('load', () => load(id), id)
     },
 
     async update(session, expected) {
@@ -132,13 +126,9 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
     },
 
     close: () =>
-      gate.close(() => {
-        deadlines.stop()
+      gate.close(async () => {
+        await calls.idle()
         writer.close()
       }),
   }
-}
-
-function writerFor({ client, replicas, commandTimeoutMs }: ResolvedOptions): Writer {
-  return replicas === 0 ? plainWriter(client) : replicatedWriter(client, replicas, commandTimeoutMs / 2)
 }

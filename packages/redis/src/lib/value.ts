@@ -41,31 +41,34 @@ export function encode({ id, version, payload, owner, expiresAt, purgeAt }: Stor
 
 /** @throws DamagedRecord where the text is not what `encode` makes for that id. */
 export function decode(text: string, id: SessionId): StoredSession {
-  const header = decodeListed(text, id)
-  const payload = text.slice(HEADER + (header.owner?.length ?? 0))
-  return {
-    id: header.id,
-    version: text.slice(VERSION_AT, EXPIRES_AT).trimEnd(),
-    payload,
-    owner: header.owner,
-    expiresAt: header.expiresAt,
-    purgeAt: header.purgeAt,
-  }
+  const { owner, expiresAt, purgeAt } = decodeListed(text, id)
+  const version = text.slice(VERSION_AT, EXPIRES_AT).trimEnd()
+  return { id, version, payload: text.slice(HEADER + (owner?.length ?? 0)), owner, expiresAt, purgeAt }
 }
 
 /** As `decode`, of a text that may end anywhere behind the owner. */
 export function decodeListed(text: string, id: SessionId): ListedSession {
-  if (!text.startsWith(FORMAT) || text.length < HEADER)
+  if (!text.startsWith(FORMAT) || text.length < HEADER) {
     throw new DamagedRecord('it is not a record of this version of leeway')
-  if (text.slice(FORMAT.length, VERSION_AT) !== id) throw new DamagedRecord('it is the record of another id')
+  }
+  if (!text.startsWith(id, FORMAT.length)) throw new DamagedRecord('it is the record of another id')
   const expiresAt = Number(text.slice(EXPIRES_AT, PURGE_AT))
   const purgeAt = Number(text.slice(PURGE_AT, OWNER_LENGTH_AT))
-  const length = text.slice(OWNER_LENGTH_AT, HEADER)
-  const ownerLength = length === NO_OWNER ? 0 : Number(length)
-  if (![expiresAt, purgeAt, ownerLength].every(Number.isSafeInteger) || text.length < HEADER + ownerLength) {
+  const owner = ownerIn(text)
+  if (!Number.isSafeInteger(expiresAt) || !Number.isSafeInteger(purgeAt) || owner === undefined) {
     throw new DamagedRecord('its header cannot be read')
   }
-  return { id, owner: length === NO_OWNER ? null : text.slice(HEADER, HEADER + ownerLength), expiresAt, purgeAt }
+  return { id, owner, expiresAt, purgeAt }
+}
+
+/** `undefined` where it cannot be read. */
+function ownerIn(text: string): string | null | undefined {
+  const digits = text.slice(OWNER_LENGTH_AT, HEADER)
+  if (digits === NO_OWNER) return null
+  const length = Number(digits)
+  return Number.isSafeInteger(length) && text.length >= HEADER + length
+    ? text.slice(HEADER, HEADER + length)
+    : undefined
 }
 
 /** As wide as the longest version, so that every header has one width. */
