@@ -16,8 +16,6 @@ import { decodeListed, layout } from './value.ts'
 
 /** So many records are read together at most; longer pages come in parts. */
 const LONGEST_PAGE = 1_000
-/** A scan looks at so many names at least: with few sessions among many other keys, small pages would take for ever. */
-const SHORTEST_SCAN = 100
 
 /** Pages through one owner's sessions by the index, or through all by scanning every server that holds keys. */
 export class Lister {
@@ -52,7 +50,7 @@ export class Lister {
 
   async #all(limit: number, cursor: string): Promise<ListPage> {
     const scan = await Scan.open(this.#client, this.#keys, cursor)
-    const ids = await scan.next(limit, Math.max(limit, SHORTEST_SCAN))
+    const ids = await scan.next(limit)
     return { sessions: await this.#read(ids), cursor: scan.cursor }
   }
 

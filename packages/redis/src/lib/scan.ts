@@ -17,6 +17,10 @@ interface Position {
 
 const FROM_THE_START = '0'
 const AT_THE_END = 'end'
+/** A `SCAN` looks at so many names at least: with few sessions among many other keys, small pages would take for ever. */
+const FEWEST_NAMES = 100
+/** One page takes so many of them at most: with the names of other applications all around, it ends early. */
+const MOST_SCANS = 100
 
 /** A walk over the names of all sessions, on one server after the other. */
 export class Scan {
@@ -42,25 +46,30 @@ export class Scan {
     return at === AT_THE_END && ids.length === 0 ? undefined : [servers, server, at, ids].join(':')
   }
 
-  /** The ids of one page, found with at most one `SCAN`: there may be none although the walk is not over. */
-  async next(limit: number, lookAtNames: number): Promise<SessionId[]> {
-    if (this.#position.ids.length === 0 && this.#position.at !== AT_THE_END) await this.#advance(lookAtNames)
-    return this.#position.ids.splice(0, limit)
+  /** The ids of one page. It may be short of `limit`, or empty, although the walk is not over. */
+  async next(limit: number): Promise<SessionId[]> {
+    const position = this.#position
+    if (position.ids.length < limit && position.at !== AT_THE_END) await this.#advance(limit)
+    return position.ids.splice(0, limit)
   }
 
-  async #advance(count: number): Promise<void> {
+  async #advance(limit: number): Promise<void> {
     const position = this.#position
     const { nodes } = await this.#unmoved()
-    const node = nodes[position.server]
-    if (!node?.scan) throw new Error('the client cannot SCAN')
-    const [at, names] = await node.scan(position.at, 'MATCH', this.#keys.pattern, 'COUNT', count)
-    position.ids = names.map((name) => this.#keys.idOf(name)).filter((id) => id !== undefined)
-    position.at = at
-    if (at !== FROM_THE_START) return
-    position.server++
-    if (position.server < nodes.length) return
-    await this.#unmoved()
-    position.at = AT_THE_END
+    for (let scans = 0; scans < MOST_SCANS && position.ids.length < limit; scans++) {
+      const node = nodes[position.server]
+      if (!node?.scan) throw new Error('the client cannot SCAN')
+      const names = Math.max(limit, FEWEST_NAMES)
+      const [at, found] = await node.scan(position.at, 'MATCH', this.#keys.pattern, 'COUNT', names)
+      position.ids.push(...found.map((name) => this.#keys.idOf(name)).filter((id) => id !== undefined))
+      position.at = at
+      if (at !== FROM_THE_START) continue
+      position.server++
+      if (position.server < nodes.length) continue
+      await this.#unmoved()
+      position.at = AT_THE_END
+      return
+    }
   }
 
   async #unmoved(): Promise<{ nodes: readonly RedisClient[] }> {
