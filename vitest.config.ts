@@ -10,6 +10,7 @@ export default defineConfig({
     include: [
       'packages/*/src/**/*.test.ts',
       'test-harness/**/*.test.ts',
+      'testing/src/**/*.test.ts',
       'examples/*/src/**/*.test.ts',
       'races/**/*.test.ts',
       'checks/**/*.test.ts',

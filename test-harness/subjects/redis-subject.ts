@@ -6,12 +6,13 @@ import { defineSubject, type OpenOptions, type RecordLocation, type Step, type S
 /** A client that a test has opened, and how to write raw commands with it. */
 export interface ConnectedClient extends RedisClient {
   setrange(key: string, offset: number, value: string): Promise<number>
-  duplicate(): ConnectedClient
-  disconnect(): void
 }
 
-/** The store on a running server or cluster. */
-export function redisSubject(name: string, client: ConnectedClient): Subject {
+/**
+ * The store on a running server or cluster.
+ * @param ended another client of it, whose connection has been closed for good
+ */
+export function redisSubject(name: string, client: ConnectedClient, ended: RedisClient): Subject {
   const open = ({ scratch, namespace, clock, step, maxPayloadBytes }: OpenOptions, on: RedisClient = client) =>
     redisStore({ client: stepped(on, step), prefix: prefixOf(scratch), namespace, clock, maxPayloadBytes })
 
@@ -22,13 +23,7 @@ export function redisSubject(name: string, client: ConnectedClient): Subject {
     async corrupt({ scratch, namespace, id }: RecordLocation) {
       await client.setrange(`${prefixOf(scratch)}${namespace}:${id}`, 0, 'damaged')
     },
-    /** On a connection that is closed and stays so. */
-    fail(options) {
-      const closed = client.duplicate()
-      closed.on?.('error', () => {})
-      closed.disconnect()
-      return open(options, closed)
-    },
+    fail: (options) => open(options, ended),
   })
 }
 
