@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { startCluster, startRedis } from '@leeway/testing'
 import { Cluster } from 'ioredis'
 import { afterAll, describe, it } from 'vitest'
@@ -12,7 +11,7 @@ const gone = await startRedis()
 await gone.stop()
 const ended = new Cluster([{ host: gone.host, port: gone.port }], { clusterRetryStrategy: () => null })
 ended.on('error', () => {})
-await once(ended, 'end')
+await new Promise<void>((resolve) => ended.once('end', resolve))
 
 afterAll(async () => {
   client.disconnect()
