@@ -1,9 +1,16 @@
 // `npm test`: every test of the repository. `npm test -- <filter>` runs those whose file name contains the filter.
 import { install } from './bootstrap.mjs'
 import { runParts } from './parts.mjs'
+import { provideRedis } from './redis.mjs'
 
 const startedAt = performance.now()
 await install()
+try {
+  await provideRedis()
+} catch (error) {
+  console.error(error.message)
+  process.exit(1)
+}
 console.log(`installed: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
 
 const filters = process.argv.slice(2)
@@ -11,7 +18,7 @@ const parts =
   filters.length > 0
     ? [['tests', ...vitest(...filters)]]
     : [
-        ['units', ...vitest('packages/')],
+        ['units', ...vitest('packages/', 'testing/')],
         ['conformance and mutants', ...vitest('test-harness/')],
         ['example', ...vitest('examples/')],
         ['races', ...vitest('races/')],
