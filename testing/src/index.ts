@@ -1,6 +1,5 @@
 /**
- * What tests, benchmarks and demonstrations of several packages need: real servers, processes, sample records. It loads
- * no test runner, so that programs which tests start can use it.
+ * Real servers for tests and benchmarks, each started for its test and stopped with it.
  * @module
  */
 export { type ClusterOptions, RedisCluster, type SlotMove, startCluster } from './redis-cluster.ts'

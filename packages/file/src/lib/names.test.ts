@@ -1,5 +1,5 @@
+import { sessionId, version } from '@leeway/testing/records'
 import { expect, test } from 'vitest'
-import { sessionId, version } from '../testing/sessions.ts'
 import {
   nextNonce,
   ownerHash,

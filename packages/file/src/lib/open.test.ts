@@ -10,8 +10,9 @@ import nodeFs, {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { record, sessionId } from '@leeway/testing/records'
 import { expect, test } from 'vitest'
-import { record, sessionId, tree } from '../testing/sessions.ts'
+import { tree } from '../testing/directories.ts'
 import { runProcess, temporaryDirectory } from '../testing/support.ts'
 import { watchedFs } from '../testing/watched-fs.ts'
 import { fileStore } from './file-store.ts'

@@ -1,5 +1,5 @@
+import { record, sessionId, version } from '@leeway/testing/records'
 import { expect, test } from 'vitest'
-import { record, sessionId, version } from '../testing/sessions.ts'
 import { temporaryDirectory } from '../testing/support.ts'
 import { type FileCall, watchedFs } from '../testing/watched-fs.ts'
 import { fileStore } from './file-store.ts'

@@ -1,12 +1,13 @@
 import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoredSession } from '@leeway/core/adapter'
+import { listed, record, sweepAll, version } from '@leeway/testing/records'
 import { expect } from 'vitest'
 import { fileStore } from '../lib/file-store.ts'
 import { Layout } from '../lib/layout.ts'
 import { parsePayload, parseState } from '../lib/names.ts'
+import { age, tree } from './directories.ts'
 import { NEIGHBOURS, type Operation, OWNERS, SUBJECT } from './operations.ts'
-import { age, listed, record, sweepAll, tree, version } from './sessions.ts'
 import { temporaryDirectory } from './support.ts'
 
 const PAST_EVERYBODY = 1_000_000

@@ -2,8 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isLeewayError } from '@leeway/core/adapter'
+import { listed, record, sessionId, sweepAll, version } from '@leeway/testing/records'
 import { fileStore } from '../lib/file-store.ts'
-import { listed, record, sessionId, sweepAll, version } from './sessions.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const reserve = join(dirname(directory), 'reserve')

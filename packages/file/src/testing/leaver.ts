@@ -1,6 +1,7 @@
 // Uses a store under a umask that takes nothing away, then has nothing more to do: the process should end.
+
+import { record, version } from '@leeway/testing/records'
 import { fileStore } from '../lib/file-store.ts'
-import { record, version } from './sessions.ts'
 
 const [directory = '', then = 'close'] = process.argv.slice(2)
 process.umask(0)

@@ -1,6 +1,7 @@
 // Has thousands of calls under way at once in a process that may open few files, and prints what they answered.
+
+import { record, sessionId, version } from '@leeway/testing/records'
 import { fileStore } from '../lib/file-store.ts'
-import { record, sessionId, version } from './sessions.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const store = fileStore({ directory })

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
+import { listed, record, sessionId, version } from '@leeway/testing/records'
 import { fileStore } from '../lib/file-store.ts'
 import { Layout } from '../lib/layout.ts'
 import { ownerHash, payloadName, stateName, unfinishedName } from '../lib/names.ts'
 import { encodePayload } from '../lib/payload-file.ts'
-import { age, listed, record, sessionId, version } from './sessions.ts'
+import { age } from './directories.ts'
 
 /** The session that an operation is about. */
 export const SUBJECT = sessionId('1aa')

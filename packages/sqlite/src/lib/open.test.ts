@@ -9,9 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { record, sessionId } from '@leeway/testing/records'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { optionsFor, record, runProcess, sessionId, temporaryPath } from '../testing/support.ts'
+import { optionsFor, runProcess, temporaryPath } from '../testing/support.ts'
 import { assertNode, openDatabase } from './open.ts'
 import { sqliteStore } from './sqlite-store.ts'
 

@@ -1,5 +1,6 @@
+import { record, sessionId } from '@leeway/testing/records'
 import { expect, test } from 'vitest'
-import { record, runProcess, sessionId, temporaryPath } from '../testing/support.ts'
+import { runProcess, temporaryPath } from '../testing/support.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 test('increments from two processes and this one are all kept', async () => {

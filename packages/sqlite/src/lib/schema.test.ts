@@ -1,6 +1,7 @@
+import { record, sessionId } from '@leeway/testing/records'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { record, sessionId, temporaryPath } from '../testing/support.ts'
+import { temporaryPath } from '../testing/support.ts'
 import { APPLICATION_ID, inspect, MIGRATIONS, type Migration, migrate, tableOf } from './schema.ts'
 import { sqliteStore } from './sqlite-store.ts'
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SessionStore } from '@leeway/core/adapter'
+import { record, sessionId, version } from '@leeway/testing/records'
 import { expect, onTestFinished, test } from 'vitest'
-import { record, sessionId, temporaryPath, version } from '../testing/support.ts'
+import { temporaryPath } from '../testing/support.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import { sqliteStore } from './sqlite-store.ts'
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { record, sessionId, version } from '@leeway/testing/records'
 import { expect, onTestFinished, test } from 'vitest'
-import { record, sessionId, temporaryPath, version } from '../testing/support.ts'
+import { temporaryPath } from '../testing/support.ts'
 import { sqliteStore } from './sqlite-store.ts'
 
 async function storeWith(due: number, live = 0) {

@@ -1,8 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { SessionStore } from '@leeway/core/adapter'
+import { record, sessionId, version } from '@leeway/testing/records'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { optionsFor, record, runProcess, sessionId, temporaryPath, version } from '../testing/support.ts'
+import { optionsFor, runProcess, temporaryPath } from '../testing/support.ts'
 import { openDatabase } from './open.ts'
 import { sqliteStore, storeOn } from './sqlite-store.ts'
 

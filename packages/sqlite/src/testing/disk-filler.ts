@@ -2,8 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isLeewayError } from '@leeway/core/adapter'
+import { record, sessionId } from '@leeway/testing/records'
 import { sqliteStore } from '../lib/sqlite-store.ts'
-import { record, sessionId } from './support.ts'
 
 const [path = ''] = process.argv.slice(2)
 const reserve = join(dirname(path), 'reserve')
