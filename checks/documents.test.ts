@@ -3,12 +3,17 @@ import { once } from 'node:events'
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_CODES, EVENT_NAMES } from '@leeway/core'
+import { startRedis } from '@leeway/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { docExamples, documents, freePort, get, read, root, type Snippet, snippets } from './documents.ts'
 
 // Beside this file, so that the packages are found as they are from an application.
 const directory = mkdtempSync(join(root, 'checks', '.snippets-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const redis = await startRedis()
+afterAll(async () => {
+  rmSync(directory, { recursive: true, force: true })
+  await redis.stop()
+})
 
 const sources = globSync('{packages/*,test-harness}/src/**/*.ts', { cwd: root }).filter(
   (file) => !file.endsWith('.test.ts'),
@@ -21,6 +26,7 @@ describe('snippets', () => {
   test.each(programs.map((snippet) => [at(snippet), snippet] as const))('%s runs', (_name, snippet) => {
     const { status, stdout, stderr } = spawnSync('node', ['--conditions=@leeway/source', saved(snippet)], {
       cwd: directory,
+      env: { ...process.env, REDIS_URL: redis.url },
       encoding: 'utf8',
       timeout: 30_000,
     })

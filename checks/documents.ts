@@ -21,7 +21,14 @@ export function read(file: string): string {
 
 /** The documents whose snippets are run. */
 export function documents(): string[] {
-  const packages = ['packages/core', 'packages/sqlite', 'packages/file', 'test-harness', 'examples/express']
+  const packages = [
+    'packages/core',
+    'packages/sqlite',
+    'packages/file',
+    'packages/redis',
+    'test-harness',
+    'examples/express',
+  ]
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   return ['README.md', ...packages.map((folder) => `${folder}/README.md`), ...pages.map((page) => `docs/${page}`)]
 }
@@ -56,17 +63,19 @@ export function readmeExample(): string {
   return readmeSnippet('ts server')
 }
 
-/** The same on files: the lines that the README has its reader put in place of those that begin alike. */
-export function readmeExampleOnFiles(): string {
-  const [imports = '', sessions = ''] = readmeSnippet('ts files').split('\n')
+/** The same on another store: the README has its reader put these lines in place of the import and of `const sessions`. */
+export function readmeExampleOn(store: 'files' | 'redis'): string {
   const lines = readmeExample().split('\n')
-  const put = (start: string, line: string) => {
+  const other = readmeSnippet(`ts ${store}`).trimEnd().split('\n')
+  const put = (start: string, given: string[]) => {
     const at = lines.findIndex((one) => one.startsWith(start))
-    if (at < 0 || !line.startsWith(start.slice(0, 6))) throw new Error(`the README's examples differ in ${start}`)
-    lines[at] = line
+    if (at < 0 || !given.every((line) => line.startsWith(start.slice(0, 6)))) {
+      throw new Error(`the README's examples differ in ${start}`)
+    }
+    lines.splice(at, 1, ...given)
   }
-  put('import { sqliteStore }', imports)
-  put('const sessions = ', sessions)
+  put('import { sqliteStore }', other.slice(0, -1))
+  put('const sessions = ', other.slice(-1))
   return lines.join('\n')
 }
 

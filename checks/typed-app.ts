@@ -5,6 +5,7 @@ import { memoryStore } from '@leeway/core/memory'
 import { createRecords } from '@leeway/core/records'
 import { manualClock } from '@leeway/core/testing'
 import { fileStore } from '@leeway/file'
+import { type RedisClient, redisStore } from '@leeway/redis'
 import { sqliteStore } from '@leeway/sqlite'
 
 interface Cart {
@@ -29,7 +30,9 @@ const record = await records.load('an id')
 const items: Cart['items'] | undefined = record?.data.items
 
 const onFiles: SessionStore = fileStore({ directory: 'sessions', durability: 'power-loss' })
+declare const client: RedisClient
+const onRedis: SessionStore = redisStore({ client, replicas: 1 })
 const store: SessionStore = memoryStore()
 const gate = new Gate()
 
-export { gate, isLeewayError, items, onFiles, store, token }
+export { gate, isLeewayError, items, onFiles, onRedis, store, token }
