@@ -51,14 +51,19 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
   const lister = new Lister(client, commands, keys)
   const calls = new Calls(commandTimeoutMs, () => client.status)
   const gate = new Gate()
-  let isFirst = true
+  let isChecked = false
 
   function run<T>(operation: string, work: () => Promise<T>, id?: string): Promise<T> {
-    if (isFirst) {
-      isFirst = false
-      void warnOfEviction(client)
-    }
-    return calls.run(work(), operation, id)
+    const answer = calls.run(work(), operation, id)
+    if (!isChecked) answer.then(check, () => {})
+    return answer
+  }
+
+  /** Once a call has been answered, and so a cluster's servers are known. */
+  function check(): void {
+    if (isChecked) return
+    isChecked = true
+    void warnOfEviction(client)
   }
 
   async function load(id: SessionId): Promise<StoredSession | undefined> {
