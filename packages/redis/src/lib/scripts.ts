@@ -20,11 +20,17 @@ function script(flags: string, body: string): Script {
 /** Lua counts from 1. */
 const field = (from: number, end: number) => `string.sub(header, ${from + 1}, ${end})`
 
-/** Leaves `header` and `version`, or ends the script: with `gone` where there is nothing under the name. */
+/**
+ * Leaves `version`, `expires` and `purge`, or ends the script: with `gone` where there is nothing under the name. What
+ * cannot be read is refused here, before anything is written.
+ */
 const readHeader = `
 local header = redis.call('GETRANGE', KEYS[1], 0, ${layout.headerEnd})
 if header == '' and redis.call('EXISTS', KEYS[1]) == 0 then return 'gone' end
-if #header <= ${layout.headerEnd} or string.sub(header, 1, 1) ~= '${layout.format}' then
+local expires = ${field(layout.expiresAt, layout.purgeAt)}
+local purge = ${field(layout.purgeAt, layout.instantsEnd + 1)}
+local isOurs = #header > ${layout.headerEnd} and string.sub(header, 1, 1) == '${layout.format}'
+if not isOurs or not tonumber(expires) or not tonumber(purge) then
   return redis.error_reply('${DAMAGED} the record cannot be read: it is not a record of this version of leeway')
 end
 local version = ${field(layout.versionAt, layout.expiresAt)}
@@ -59,7 +65,6 @@ ${readHeader}
 if version == ARGV[2] then return 'saved' end
 if version ~= ARGV[1] then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
-local purge = ${field(layout.purgeAt, layout.instantsEnd + 1)}
 if tonumber(purge) > tonumber(ARGV[4]) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, purge) end
 ${outlast('KEYS[1]', 'ARGV[5]')}
 return 'saved'
@@ -72,8 +77,6 @@ export const touchScript = script(
   `
 ${readHeader}
 if version ~= ARGV[1] then return 'conflict' end
-local expires = ${field(layout.expiresAt, layout.purgeAt)}
-local purge = ${field(layout.purgeAt, layout.instantsEnd + 1)}
 if tonumber(ARGV[2]) > tonumber(expires) then redis.call('SETRANGE', KEYS[1], ${layout.expiresAt}, ARGV[2]) end
 if tonumber(ARGV[3]) > tonumber(purge) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, ARGV[3]) end
 ${outlast('KEYS[1]', 'ARGV[4]')}

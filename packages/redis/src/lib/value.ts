@@ -15,6 +15,8 @@ const ID = 26
 const VERSION = 32
 const INSTANT = 17
 const NO_OWNER = '---'
+const PADDED_VERSION = /^[\w-]{16,32} *$/
+const DIGITS = /^-?\d+$/
 
 const VERSION_AT = FORMAT.length + ID
 const EXPIRES_AT = VERSION_AT + VERSION
@@ -52,10 +54,15 @@ export function decodeListed(text: string, id: SessionId): ListedSession {
     throw new DamagedRecord('it is not a record of this version of leeway')
   }
   if (!text.startsWith(id, FORMAT.length)) throw new DamagedRecord('it is the record of another id')
-  const expiresAt = Number(text.slice(EXPIRES_AT, PURGE_AT))
-  const purgeAt = Number(text.slice(PURGE_AT, OWNER_LENGTH_AT))
+  const expiresAt = numberIn(text, EXPIRES_AT, PURGE_AT)
+  const purgeAt = numberIn(text, PURGE_AT, OWNER_LENGTH_AT)
   const owner = ownerIn(text)
-  if (!Number.isSafeInteger(expiresAt) || !Number.isSafeInteger(purgeAt) || owner === undefined) {
+  if (
+    !PADDED_VERSION.test(text.slice(VERSION_AT, EXPIRES_AT)) ||
+    !Number.isSafeInteger(expiresAt) ||
+    !Number.isSafeInteger(purgeAt) ||
+    owner === undefined
+  ) {
     throw new DamagedRecord('its header cannot be read')
   }
   return { id, owner, expiresAt, purgeAt }
@@ -63,12 +70,15 @@ export function decodeListed(text: string, id: SessionId): ListedSession {
 
 /** `undefined` where it cannot be read. */
 function ownerIn(text: string): string | null | undefined {
-  const digits = text.slice(OWNER_LENGTH_AT, HEADER)
-  if (digits === NO_OWNER) return null
-  const length = Number(digits)
-  return Number.isSafeInteger(length) && text.length >= HEADER + length
-    ? text.slice(HEADER, HEADER + length)
-    : undefined
+  if (text.startsWith(NO_OWNER, OWNER_LENGTH_AT)) return null
+  const length = numberIn(text, OWNER_LENGTH_AT, HEADER)
+  return length >= 0 && text.length >= HEADER + length ? text.slice(HEADER, HEADER + length) : undefined
+}
+
+/** `NaN` for what `Number` takes for one although nobody wrote it: blanks, fractions, exponents. */
+function numberIn(text: string, from: number, end: number): number {
+  const digits = text.slice(from, end)
+  return DIGITS.test(digits) ? Number(digits) : Number.NaN
 }
 
 /** As wide as the longest version, so that every header has one width. */
