@@ -1,31 +1,23 @@
-import { freePort } from './free-port.ts'
-import { inSync } from './redis-replicated.ts'
-import { launch, type RedisServer } from './redis-server.ts'
-import { serverBinary } from './server-binary.ts'
+import { idOf, nodesKnownTo, ownerOfSlot, serves } from './known-nodes.ts'
+import type { RedisServer } from './redis-server.ts'
+import { isInSync } from './replication.ts'
+import { stopAll } from './start-redis.ts'
 import { until } from './until.ts'
-
-export interface ClusterOptions {
-  /** Default 3. */
-  readonly masters?: number
-  /** Default 1. */
-  readonly replicasPerMaster?: number
-  /** How long a node may be silent before the others replace it. Default 1000. */
-  readonly nodeTimeoutMs?: number
-  readonly args?: readonly string[]
-}
 
 /** A slot on its way: half of its keys may be here and half there until it is finished. */
 export interface SlotMove {
+  readonly from: RedisServer
   /** Moves the keys that are there now. */
   moveKeys(): Promise<void>
-  /** Moves the rest, and gives the slot to its new node. */
+  /** Moves the rest, and gives the slot to its new node. Resolves once every node knows. */
   finish(): Promise<void>
 }
 
-const SLOTS = 16_384
 const MIGRATE_TIMEOUT_MS = 5_000
 
+/** A cluster, and what a test has to ask and tell its nodes. */
 export class RedisCluster {
+  /** The masters that it began with come first, then the replicas. */
   readonly nodes: readonly RedisServer[]
 
   constructor(nodes: readonly RedisServer[]) {
@@ -36,26 +28,39 @@ export class RedisCluster {
     return this.nodes.map(({ host, port }) => ({ host, port }))
   }
 
-  /** The node that serves the key's slot now, as `asked` (default: any that runs) has it. */
-  async masterOf(key: string, asked = this.#running()): Promise<RedisServer> {
-    return this.masterOfSlot(Number(await asked.command('CLUSTER', 'KEYSLOT', key)), asked)
+  async keySlot(key: string): Promise<number> {
+    return Number(await this.#awake()[0]?.command('CLUSTER', 'KEYSLOT', key))
   }
 
-  async masterOfSlot(slot: number, asked = this.#running()): Promise<RedisServer> {
-    const table = (await asked.command('CLUSTER', 'SLOTS')) as [number, number, [string, number, string]][]
-    const range = table.find(([first, last]) => first <= slot && slot <= last)
-    if (!range) throw new Error(`nobody serves slot ${slot}`)
-    return this.#on(range[2][1])
+  /** The node that serves the key's slot; during a failover, resolves once there is one. */
+  async masterOf(key: string): Promise<RedisServer> {
+    return this.masterOfSlot(await this.keySlot(key))
   }
 
+  /** The node that serves the slot; during a failover, resolves once there is one. */
+  async masterOfSlot(slot: number): Promise<RedisServer> {
+    let master: RedisServer | undefined
+    await until(`somebody serves slot ${slot}`, async () => {
+      const claims = await Promise.all(this.#awake().map((node) => claimOf(node, slot)))
+      // One that has been away may still claim what another has got since, with a later epoch.
+      master = claims.filter((claim) => claim !== undefined).sort((one, other) => other.epoch - one.epoch)[0]?.node
+      return master !== undefined
+    })
+    return master as RedisServer
+  }
+
+  /** A replica of this node that is awake and has all that it has; after a failover, resolves once there is one. */
   async replicaOf(master: RedisServer): Promise<RedisServer> {
     const id = await idOf(master)
-    const line = String(await master.command('CLUSTER', 'NODES'))
-      .split('\n')
-      .find((candidate) => candidate.includes('slave') && candidate.split(' ')[3] === id)
-    const port = /:(\d+)@/.exec(line ?? '')?.[1]
-    if (port === undefined) throw new Error(`${master.address} has no replica`)
-    return this.#on(Number(port))
+    let replica: RedisServer | undefined
+    await until(`${master.address} has a replica`, async () => {
+      const known = (await nodesKnownTo(master)).filter(
+        ({ flags, masterId }) => flags.includes('slave') && masterId === id,
+      )
+      replica = this.nodes.find((node) => node.isAwake && known.some(({ port }) => port === node.port))
+      return replica !== undefined && (await isInSync(replica))
+    })
+    return replica as RedisServer
   }
 
   /** Begins to move a slot. Until it is finished, keys that have moved are asked for with a redirection. */
@@ -71,105 +76,45 @@ export class RedisCluster {
         await from.command('MIGRATE', to.host, to.port, '', 0, MIGRATE_TIMEOUT_MS, 'KEYS', ...keys)
       }
     }
-    return {
-      moveKeys,
-      finish: async () => {
-        await moveKeys()
-        await to.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
-        await from.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
-        await until('everybody knows who has the slot', async () => {
-          const known = await Promise.all(this.#allRunning().map((node) => this.masterOfSlot(slot, node)))
-          return known.every((node) => node === to)
-        })
-      },
+    const finish = async () => {
+      await moveKeys()
+      await to.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
+      await from.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId)
+      await until('everybody knows who has the slot', async () => {
+        const owners = await Promise.all(this.#awake().map(async (node) => ownerOfSlot(await nodesKnownTo(node), slot)))
+        return owners.every((owner) => owner?.port === to.port)
+      })
     }
+    return { from, moveKeys, finish }
   }
 
+  /** That every node that is awake says so. A node that has just died is not missed yet. */
   async isHealthy(): Promise<boolean> {
-    const states = await Promise.all(this.#allRunning().map((node) => node.command('CLUSTER', 'INFO')))
-    return states.every((state) => String(state).includes('cluster_state:ok'))
+    return (await Promise.all(this.#awake().map(isWell))).every(Boolean)
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()))
+    await stopAll(this.nodes)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
 
-  #allRunning(): RedisServer[] {
-    return this.nodes.filter((node) => node.isRunning)
-  }
-
-  #running(): RedisServer {
-    const [first] = this.#allRunning()
-    if (!first) throw new Error('no node is running')
-    return first
-  }
-
-  #on(port: number): RedisServer {
-    const node = this.nodes.find((candidate) => candidate.port === port)
-    if (!node) throw new Error(`nobody started a node on port ${port}`)
-    return node
+  #awake(): RedisServer[] {
+    const awake = this.nodes.filter((node) => node.isAwake)
+    if (awake.length === 0) throw new Error('no node is awake')
+    return awake
   }
 }
 
-/** Starts the nodes and joins them; resolves once all say that all is well and the replicas have everything. */
-export async function startCluster(options: ClusterOptions = {}): Promise<RedisCluster> {
-  const { masters: masterCount = 3, replicasPerMaster = 1, nodeTimeoutMs = 1_000, args = [] } = options
-  const count = masterCount * (1 + replicasPerMaster)
-  const nodes = await Promise.all(Array.from({ length: count }, () => startNode(nodeTimeoutMs, args)))
-  const [masters, replicas] = [nodes.slice(0, masterCount), nodes.slice(masterCount)]
-  const cluster = new RedisCluster(nodes)
-  await Promise.all(
-    masters.map((node, index) => {
-      const first = Math.floor((SLOTS * index) / masterCount)
-      const last = Math.floor((SLOTS * (index + 1)) / masterCount) - 1
-      return node.command('CLUSTER', 'ADDSLOTSRANGE', first, last)
-    }),
-  )
-  await Promise.all(nodes.map((node, index) => node.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)))
-  await Promise.all(nodes.flatMap((node) => nodes.filter((other) => other !== node).map((other) => meet(node, other))))
-  await until('all nodes know each other', async () =>
-    (await Promise.all(nodes.map(peersOf))).every((n) => n === count),
-  )
-  await Promise.all(
-    replicas.map(async (replica, index) => {
-      const master = masters[index % masterCount]
-      if (master) await replica.command('CLUSTER', 'REPLICATE', await idOf(master))
-    }),
-  )
-  await Promise.all(replicas.map(inSync))
-  await until('the cluster is well', () => cluster.isHealthy())
-  await until('all nodes know the replicas', async () => {
-    const tables = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')))
-    return tables.every(
-      (table) => String(table).split(' slave ').length + String(table).split(',slave ').length - 2 === replicas.length,
-    )
-  })
-  return cluster
+/** What a node says that it serves itself. */
+async function claimOf(node: RedisServer, slot: number): Promise<{ node: RedisServer; epoch: number } | undefined> {
+  const own = (await nodesKnownTo(node)).find(({ flags }) => flags.includes('myself'))
+  if (!own?.flags.includes('master') || !serves(own, slot)) return undefined
+  return (await isWell(node)) ? { node, epoch: own.epoch } : undefined
 }
 
-async function startNode(nodeTimeoutMs: number, args: readonly string[]): Promise<RedisServer> {
-  const busPort = await freePort()
-  return launch(serverBinary(), (port) => [
-    ...['--port', String(port), '--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--save', ''],
-    ...['--cluster-node-timeout', String(nodeTimeoutMs), '--repl-diskless-sync-delay', '0', ...args],
-  ])
-}
-
-async function meet(node: RedisServer, other: RedisServer): Promise<void> {
-  const bus = ((await other.command('CONFIG', 'GET', 'cluster-port')) as string[])[1] ?? ''
-  await node.command('CLUSTER', 'MEET', other.host, other.port, bus)
-}
-
-async function peersOf(node: RedisServer): Promise<number> {
-  const table = String(await node.command('CLUSTER', 'NODES'))
-  return table.split('\n').filter((line) => line !== '' && line.includes(' connected') && !line.includes('handshake'))
-    .length
-}
-
-async function idOf(node: RedisServer): Promise<string> {
-  return String(await node.command('CLUSTER', 'MYID'))
+async function isWell(node: RedisServer): Promise<boolean> {
+  return String(await node.command('CLUSTER', 'INFO')).includes('cluster_state:ok')
 }

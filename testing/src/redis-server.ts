@@ -1,77 +1,51 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { freePort } from './free-port.ts'
-import { serverBinary } from './server-binary.ts'
+import { configuration } from './configuration.ts'
+import { spawnGuarded } from './guarded-process.ts'
+import { isStopped } from './process-state.ts'
 import { until } from './until.ts'
 
-export interface ServerOptions {
-  /** Default `no`: everything is in memory and goes with the process. */
-  readonly appendonly?: 'no' | 'everysec' | 'always'
-  /** More of the server's own arguments, such as `['--maxmemory', '10mb']`. */
-  readonly args?: readonly string[]
-  /** Default: the one that `LEEWAY_REDIS_SERVER` names, or the first on the `PATH`. */
-  readonly binary?: string
+/** How a server is started: `args` are lines of its configuration file, `flags` come after the file. */
+export interface ServerSettings {
+  readonly binary: string
+  readonly port: number
+  readonly args: readonly string[]
+  readonly flags?: readonly string[]
 }
 
-/** How often another port is tried where somebody took the one that was free. */
-const ATTEMPTS = 5
-
-/** Starts a server of its own on a free loopback port, in a directory of its own. It answers once this resolves. */
-export async function startRedis(options: ServerOptions = {}): Promise<RedisServer> {
-  const { appendonly = 'no', args = [], binary = serverBinary() } = options
-  const persistence =
-    appendonly === 'no' ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', appendonly]
-  return launch(binary, (port) => ['--port', String(port), '--save', '', ...persistence, ...args])
-}
-
-/** @param argsFor the server's arguments, given its port and its directory */
-export async function launch(
-  binary: string,
-  argsFor: (port: number, directory: string) => string[],
-): Promise<RedisServer> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
-    const server = new RedisServer(binary, port, argsFor)
-    try {
-      await server.start()
-      return server
-    } catch (error) {
-      await server.stop()
-      if (attempt === ATTEMPTS || !(error as Error).message.includes('Address already in use')) throw error
-    }
-  }
-}
-
+/** A server of one's own, which ends with the process that started it at the latest. */
 export class RedisServer {
   readonly host = '127.0.0.1'
   readonly port: number
   readonly directory = mkdtempSync(join(tmpdir(), 'leeway-redis-'))
   readonly #binary: string
-  readonly #args: readonly string[]
+  readonly #processArgs: readonly string[]
+  readonly #log = join(this.directory, 'server.log')
   #child: ChildProcess | undefined
-  #guardian: ChildProcess | undefined
   #admin: Redis | undefined
+  #isPaused = false
+  #kind: 'redis' | 'valkey' = 'redis'
+  #version = ''
 
-  constructor(binary: string, port: number, argsFor: (port: number, directory: string) => string[]) {
+  /** Starts nothing yet. */
+  constructor({ binary, port, args, flags = [] }: ServerSettings) {
     this.#binary = binary
     this.port = port
-    this.#args = argsFor(port, this.directory)
+    const file = join(this.directory, 'server.conf')
+    writeFileSync(file, configuration(['--bind', this.host, '--port', String(port), '--dir', this.directory, ...args]))
+    this.#processArgs = [file, ...flags]
   }
 
   get url(): string {
-    return `redis://${this.host}:${this.port}`
+    return `redis://${this.address}`
   }
 
   get address(): string {
     return `${this.host}:${this.port}`
-  }
-
-  get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   get pid(): number {
@@ -79,68 +53,88 @@ export class RedisServer {
     return this.#child.pid
   }
 
-  /** `Redis 7.0.15` or `Valkey 8.0.1`, as it says itself. */
-  async version(): Promise<string> {
-    const info = String(await this.command('INFO', 'server'))
-    const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1]
-    return valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1]}`
+  /** Which of the two it says it is. */
+  get kind(): 'redis' | 'valkey' {
+    return this.#kind
+  }
+
+  /** Such as `7.0.15`. */
+  get version(): string {
+    return this.#version
+  }
+
+  get isRunning(): boolean {
+    const child = this.#child
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null
+  }
+
+  /** That it runs and has not been paused. */
+  get isAwake(): boolean {
+    return this.isRunning && !this.#isPaused
   }
 
   /** Starts the process, again after `kill`, with the same port and directory. Resolves once it answers and has loaded. */
   async start(): Promise<void> {
-    const log = join(this.directory, 'server.log')
-    const args = ['--bind', this.host, '--protected-mode', 'no', '--dir', this.directory, '--logfile', log]
-    const child = spawn(this.#binary, [...this.#args, ...args], { stdio: 'ignore' })
+    const child = spawnGuarded(this.#binary, this.#processArgs, this.directory, this.#log)
+    child.on('error', () => {})
+    child.on('exit', () => this.#disconnect())
     this.#child = child
-    this.#guardian = guard(child)
-    let failure: Error | undefined
-    child.on('error', (error) => {
-      failure = error
-    })
-    await until(`${this.#binary} answers`, async () => {
-      if (failure) throw failure
-      if (!this.isRunning) throw new Error(`the server has ended: ${read(log)}`)
-      return this.#answers()
+    this.#isPaused = false
+    await until(`${this.#binary} answers`, () => {
+      if (!this.isRunning) throw new Error(`${this.#binary} has ended: ${this.#lastWords()}`)
+      return this.#answers().catch(() => false)
     })
   }
 
-  /** Sends a command over a connection of the server's own, which comes back after a restart. */
-  command(...args: (string | number)[]): Promise<unknown> {
-    this.#admin ??= this.#connect()
-    const [name, ...rest] = args
-    return this.#admin.call(String(name), ...rest)
+  /**
+   * Sends a command over a connection of the server's own. It is sent once more where the server runs on but has closed
+   * its connections, as it does when a Sentinel gives it another role.
+   * @throws where the server is not running, or has ended
+   */
+  async command(...args: (string | number)[]): Promise<unknown> {
+    const child = this.#child
+    try {
+      return await this.#send(args)
+    } catch (error) {
+      const isLost = error instanceof Error && error.message === 'Connection is closed.'
+      if (isLost && this.isRunning && this.#child === child) return this.#send(args)
+      throw error
+    }
   }
 
-  /** Ends the process, with nothing saved unless the signal lets it. Resolves when it has ended. */
+  /** Ends the process, paused or not, with nothing saved unless the signal lets it. Resolves when it has ended. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child
     if (!child || !this.isRunning) return
     const ended = once(child, 'exit')
-    child.kill('SIGCONT')
     child.kill(signal)
+    child.kill('SIGCONT')
     await ended
-    this.#guardian?.kill('SIGKILL')
   }
 
+  /** Ends the process and starts it again, with the same port and directory. */
   async restart(signal?: NodeJS.Signals): Promise<void> {
     await this.kill(signal)
     await this.start()
   }
 
-  /** The process stands still: it holds its connections and answers nothing. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
+  /** The process stands still: it holds its connections and answers nothing. Resolves when it does. */
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    const { pid } = this
+    process.kill(pid, 'SIGSTOP')
+    await until('the server stands still', () => isStopped(pid))
   }
 
   resume(): void {
     this.#child?.kill('SIGCONT')
+    this.#isPaused = false
   }
 
   /** Ends the process and removes its directory. May be called twice. */
   async stop(): Promise<void> {
-    this.#admin?.disconnect()
-    this.#admin = undefined
     await this.kill()
+    this.#disconnect()
     rmSync(this.directory, { recursive: true, force: true })
   }
 
@@ -148,43 +142,35 @@ export class RedisServer {
     return this.stop()
   }
 
+  /** Somebody else's server may have taken the port: only the process that was started counts. */
   async #answers(): Promise<boolean> {
-    const probe = new Redis(this.port, this.host, {
-      retryStrategy: () => null,
-      lazyConnect: true,
-      enableReadyCheck: true,
-    })
-    probe.on('error', () => {})
-    try {
-      await probe.connect()
-      return (await probe.ping()) === 'PONG'
-    } catch {
-      return false
-    } finally {
-      probe.disconnect()
-    }
+    const info = String(await this.command('INFO', 'server'))
+    const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
+    if (Number(field('process_id')) !== this.#child?.pid) return false
+    this.#kind = field('valkey_version') ? 'valkey' : 'redis'
+    this.#version = field('valkey_version') ?? field('redis_version') ?? ''
+    return (await this.command('PING')) === 'PONG'
   }
 
-  #connect(): Redis {
-    const admin = new Redis(this.port, this.host, { retryStrategy: () => 20, maxRetriesPerRequest: null })
-    admin.on('error', () => {})
-    return admin
+  async #send([name, ...rest]: (string | number)[]): Promise<unknown> {
+    if (!this.isRunning) throw new Error(`the server on ${this.address} is not running`)
+    if (this.#admin === undefined || this.#admin.status === 'end') this.#admin = connect(this.host, this.port)
+    return this.#admin.call(String(name), ...rest)
+  }
+
+  #disconnect(): void {
+    this.#admin?.disconnect()
+    this.#admin = undefined
+  }
+
+  #lastWords(): string {
+    return readFileSync(this.#log, 'utf8').slice(-2_000) || 'it has printed nothing'
   }
 }
 
-/** Ends the server when this process ends, however it ends: then the pipe closes. */
-function guard(server: ChildProcess): ChildProcess {
-  const guardian = spawn('sh', ['-c', 'cat > /dev/null; kill -KILL "$0"', String(server.pid)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  guardian.unref()
-  return guardian
-}
-
-function read(log: string): string {
-  try {
-    return readFileSync(log, 'utf8')
-  } catch {
-    return 'it wrote no log'
-  }
+/** Lives as long as its server's process: a command that it cannot answer any more fails at once. */
+function connect(host: string, port: number): Redis {
+  const admin = new Redis(port, host, { retryStrategy: () => null, enableReadyCheck: false })
+  admin.on('error', () => {})
+  return admin
 }
