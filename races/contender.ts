@@ -26,15 +26,15 @@ export interface Held {
 
 export type Kind = 'naive' | LeewayKind
 
-/** @param path where it is kept, a file or a directory; `memory` does without */
-export function contender(kind: Kind, path: string): Contender {
-  return kind === 'naive' ? naive(path) : leeway(kind, path)
+/** @param place where it is kept, as `scratchPlaces` gives it */
+export function contender(kind: Kind, place: string): Contender {
+  return kind === 'naive' ? naive(place) : leeway(kind, place)
 }
 
 /** The races' own options, for whoever opens the same store in another process. */
-export function leewaySessions(kind: LeewayKind, path: string, clock: ManualClock) {
+export function leewaySessions(kind: LeewayKind, place: string, clock: ManualClock) {
   return createSessions({
-    store: openStore(kind, path),
+    store: openStore(kind, place, clock),
     initialData: () => ({ value: '' }),
     idleTimeoutMs: IDLE_MS,
     absoluteTimeoutMs: 1000 * IDLE_MS,
@@ -43,9 +43,9 @@ export function leewaySessions(kind: LeewayKind, path: string, clock: ManualCloc
   })
 }
 
-function leeway(kind: LeewayKind, path: string): Contender {
+function leeway(kind: LeewayKind, place: string): Contender {
   const clock = manualClock()
-  const sessions = leewaySessions(kind, path, clock)
+  const sessions = leewaySessions(kind, place, clock)
   return {
     clock,
     async start(value) {

@@ -1,15 +1,17 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Barrier } from './barrier.ts'
 import { Child } from './child.ts'
 import { type Contender, contender, GRACE_MS, type Held, IDLE_MS } from './contender.ts'
-import { scratchDirectory } from './scratch.ts'
-import { type SharedKind, sharedKinds } from './stores.ts'
+import { leewayNative, naiveNative, outlastTtl } from './native-expiry.ts'
+import { scratchPlaces } from './scratch.ts'
+import { type SweptKind, sweptKinds } from './stores.ts'
 import type { Told } from './sweeper-process.ts'
 
 const ROUNDS = 20
 const REQUESTS = 500
-const scratch = scratchDirectory()
+/** On Redis, in real time. */
+const HELD = 1_000
+const placeOf = scratchPlaces()
 
 interface Tally {
   held: number
@@ -20,7 +22,7 @@ interface Tally {
 }
 
 describe(`${ROUNDS * REQUESTS} requests that straddle their expiry while another process sweeps`, () => {
-  test.each(sharedKinds)(
+  test.each(sweptKinds)(
     'leeway on %s: none lost, none gone',
     async (kind) => {
       const tally = await straddle(kind)
@@ -39,10 +41,31 @@ describe(`${ROUNDS * REQUESTS} requests that straddle their expiry while another
   }, 300_000)
 })
 
-async function straddle(kind: 'naive' | SharedKind): Promise<Tally> {
-  const path = join(scratch, kind)
-  const sessions = contender(kind, path)
-  const sweeper = new Child<Told>('./sweeper-process.ts', [kind, path])
+describe(`${HELD} requests that save while Redis counts down to the removal of their sessions`, () => {
+  test('leeway: none lost, and none gone before the grace is over', async () => {
+    const sessions = leewayNative(placeOf('redis', 'native'))
+    const tally = await outlastTtl(sessions, HELD)
+    await sessions.close()
+    console.log(`leeway on redis, native expiry: ${JSON.stringify(tally)}`)
+    expect(tally).toMatchObject({ held: HELD, lost: 0, inGrace: { gone: 0 }, late: { acknowledged: 0 } })
+    expect(tally.inGrace.acknowledged).toBeGreaterThan(0)
+    expect(tally.late.gone).toBeGreaterThan(0)
+  })
+
+  test('a key that goes with its session, and a save that only updates: all that come after the expiry are gone', async () => {
+    const sessions = naiveNative(placeOf('redis', 'naive-native'))
+    const tally = await outlastTtl(sessions, HELD)
+    await sessions.close()
+    console.log(`naive on redis, native expiry: ${JSON.stringify(tally)}`)
+    expect(tally).toMatchObject({ held: HELD, inGrace: { acknowledged: 0 } })
+    expect(tally.inGrace.gone).toBeGreaterThan(0)
+  })
+})
+
+async function straddle(kind: 'naive' | SweptKind): Promise<Tally> {
+  const place = placeOf(kind, kind)
+  const sessions = contender(kind, place)
+  const sweeper = new Child<Told>('./sweeper-process.ts', [kind, place])
   const tally: Tally = { held: 0, acknowledged: 0, lost: 0, gone: 0, swept: 0 }
   try {
     for (let round = 0; round < ROUNDS; round++) await straddleOnce(sessions, sweeper, tally)

@@ -7,10 +7,10 @@ export interface Step {
   readonly step: 'load' | 'loaded' | 'save' | 'saved' | 'stop'
 }
 
-const [kind, path, token] = process.argv.slice(2)
-if (path === undefined || token === undefined)
-  throw new Error('usage: increment-process <naive|sqlite|file> <path> <token>')
-const counter = isSharedKind(kind) ? leeway(kind, path, token) : naive(path, token)
+const [kind, place, token] = process.argv.slice(2)
+if (place === undefined || token === undefined)
+  throw new Error('usage: increment-process <naive|sqlite|file|redis> <place> <token>')
+const counter = isSharedKind(kind) ? leeway(kind, place, token) : naive(place, token)
 
 process.on('message', async ({ step }: Step) => {
   if (step === 'load') {

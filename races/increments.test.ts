@@ -1,24 +1,23 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { createSessions, readToken } from '@leeway/core'
 import { describe, expect, test } from 'vitest'
 import { Barrier } from './barrier.ts'
 import { Child } from './child.ts'
 import type { Step } from './increment-process.ts'
 import { NaiveStore } from './naive-store.ts'
-import { scratchDirectory } from './scratch.ts'
+import { scratchPlaces } from './scratch.ts'
 import { leewayKinds, openStore, type SharedKind, sharedKinds } from './stores.ts'
 
 const CONCURRENT = 100
 const ROUNDS = 2000
-const scratch = scratchDirectory()
+const placeOf = scratchPlaces()
 
 describe(`${CONCURRENT} concurrent increments of one session over HTTP`, () => {
   test.each(leewayKinds)('leeway on %s counts every one and refuses none', async (kind) => {
     const sessions = createSessions({
-      store: openStore(kind, join(scratch, `http-${kind}`)),
+      store: openStore(kind, placeOf(kind, `http-${kind}`)),
       initialData: () => ({ n: -1 }),
     })
     const first = await sessions.open()
@@ -39,7 +38,7 @@ describe(`${CONCURRENT} concurrent increments of one session over HTTP`, () => {
   })
 
   test('the naive store loses most', async () => {
-    const store = new NaiveStore(join(scratch, 'http-naive.db'))
+    const store = new NaiveStore(placeOf('naive', 'http-naive.db'))
     const expiresAt = Date.now() + 60_000
     store.set('session', '0', expiresAt)
     const { held } = await overHttp('session', async (_request, barrier) => {
@@ -58,9 +57,9 @@ describe(`two processes on one store, ${ROUNDS} increments each`, () => {
   test.each<SharedKind | 'naive'>([...sharedKinds, 'naive'])(
     '%s',
     async (kind) => {
-      const path = join(scratch, `two-${kind}`)
-      const { token, read } = await counter(kind, path)
-      const children = [0, 1].map(() => new Child<Step>('./increment-process.ts', [kind, path, token]))
+      const place = placeOf(kind, `two-${kind}`)
+      const { token, read } = await counter(kind, place)
+      const children = [0, 1].map(() => new Child<Step>('./increment-process.ts', [kind, place, token]))
       let held = 0
       try {
         for (let round = 0; round < ROUNDS; round++) {
@@ -106,27 +105,27 @@ async function overHttp(cookie: string, handle: (request: IncomingMessage, barri
   return { held: barrier.held, statuses }
 }
 
-async function counter(kind: SharedKind | 'naive', path: string) {
+async function counter(kind: SharedKind | 'naive', place: string) {
   if (kind === 'naive') {
-    const store = new NaiveStore(path)
+    const store = new NaiveStore(place)
     store.set('counter', '0', Number.MAX_SAFE_INTEGER)
     store.close()
     const read = async () => {
-      const reader = new NaiveStore(path)
+      const reader = new NaiveStore(place)
       const n = Number(reader.get('counter', Date.now()))
       reader.close()
       return n
     }
     return { token: 'counter', read }
   }
-  const sessions = createSessions({ store: openStore(kind, path), initialData: () => ({ n: -1 }) })
+  const sessions = createSessions({ store: openStore(kind, place), initialData: () => ({ n: -1 }) })
   const session = await sessions.open()
   session.data.n = 0
   const { token } = await session.save()
   await sessions.close()
   if (token === null) throw new Error('a new session has a token')
   const read = async () => {
-    const reader = createSessions({ store: openStore(kind, path), initialData: () => ({ n: -1 }) })
+    const reader = createSessions({ store: openStore(kind, place), initialData: () => ({ n: -1 }) })
     const { n } = (await reader.open(token)).data
     await reader.close()
     return n

@@ -1,18 +1,17 @@
-import { join } from 'node:path'
 import { createSessions, isLeewayError, type SessionStore } from '@leeway/core'
 import { describe, expect, test } from 'vitest'
 import { Barrier } from './barrier.ts'
 import { everyOrder } from './every-order.ts'
 import { NaiveStore } from './naive-store.ts'
-import { scratchDirectory } from './scratch.ts'
+import { scratchPlaces } from './scratch.ts'
 import { leewayKinds, openStore } from './stores.ts'
 
 const SAVES = 1000
-const scratch = scratchDirectory()
+const placeOf = scratchPlaces()
 
 describe(`login is a wall: ${SAVES} saves held from before a login`, () => {
   test.each(leewayKinds)('leeway on %s: none writes into the session', async (kind) => {
-    const store = openStore(kind, join(scratch, `wall-${kind}`))
+    const store = openStore(kind, placeOf(kind, `wall-${kind}`))
     const sessions = createSessions({ store, initialData: () => ({ cart: 'empty', by: '' }) })
     const anonymous = await sessions.open()
     anonymous.data.cart = 'one book'
@@ -39,7 +38,7 @@ describe(`login is a wall: ${SAVES} saves held from before a login`, () => {
   })
 
   test('the naive store: the id from before the login lives on, with what was written to it', async () => {
-    const store = new NaiveStore(join(scratch, 'wall-naive.db'))
+    const store = new NaiveStore(placeOf('naive', 'wall-naive.db'))
     const expiresAt = Date.now() + 60_000
     store.set('anonymous', 'one book', expiresAt)
     const barrier = new Barrier(SAVES)
@@ -64,7 +63,7 @@ test.each(leewayKinds)(
   async (kind) => {
     let n = 0
     const orders = await everyOrder(async (actor, finish) => {
-      const store = openStore(kind, join(scratch, `logins-${kind}-${n++}`))
+      const store = openStore(kind, placeOf(kind, `logins-${kind}-${n++}`))
       const setup = createSessions({ store, initialData: () => ({ visits: 0 }) })
       const anonymous = await setup.open()
       anonymous.data.visits = 1
@@ -95,7 +94,7 @@ test.each(leewayKinds)('revoke-all against a login in flight on %s: in every ord
   let n = 0
   const tally = { revoked: 0, undone: 0 }
   const orders = await everyOrder(async (actor, finish) => {
-    const store = openStore(kind, join(scratch, `revoke-${kind}-${n++}`))
+    const store = openStore(kind, placeOf(kind, `revoke-${kind}-${n++}`))
     const setup = createSessions({ store, initialData: () => ({ visits: 0 }) })
     const other = await setup.open()
     await other.login('alice')

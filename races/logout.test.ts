@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Barrier } from './barrier.ts'
 import { type Contender, contender, type Held } from './contender.ts'
-import { scratchDirectory } from './scratch.ts'
+import { scratchPlaces } from './scratch.ts'
 import { leewayKinds } from './stores.ts'
 
 const REQUESTS = 1000
-const scratch = scratchDirectory()
+const placeOf = scratchPlaces()
 
 interface Tally {
   readonly held: number
@@ -19,13 +18,13 @@ describe.each<{ shape: string; sessions: number }>([
   { shape: 'one session each', sessions: REQUESTS },
 ])(`logout during ${REQUESTS} requests in flight, $shape`, ({ shape, sessions }) => {
   test.each(leewayKinds)('leeway on %s resurrects none', async (kind) => {
-    const tally = await logoutInFlight(contender(kind, join(scratch, `${kind}-${sessions}`)), sessions)
+    const tally = await logoutInFlight(contender(kind, placeOf(kind, `${kind}-${sessions}`)), sessions)
     console.log(`leeway on ${kind}, ${shape}: ${JSON.stringify(tally)}`)
     expect(tally).toEqual({ held: REQUESTS, acknowledged: 0, resurrected: 0 })
   })
 
   test('the naive store resurrects', async () => {
-    const tally = await logoutInFlight(contender('naive', join(scratch, `naive-${sessions}`)), sessions)
+    const tally = await logoutInFlight(contender('naive', placeOf('naive', `naive-${sessions}`)), sessions)
     console.log(`naive upsert, ${shape}: ${JSON.stringify(tally)}`)
     expect(tally).toEqual({ held: REQUESTS, acknowledged: REQUESTS, resurrected: sessions })
   })

@@ -3,7 +3,7 @@
 import { manualClock } from '@leeway/core/testing'
 import { leewaySessions } from './contender.ts'
 import { NaiveStore } from './naive-store.ts'
-import { isSharedKind, type SharedKind } from './stores.ts'
+import { isSweptKind, type SweptKind } from './stores.ts'
 
 export interface Tell {
   readonly now?: number
@@ -30,7 +30,7 @@ const tell = (told: Told) =>
     process.send?.(told, undefined, {}, (error) => (error ? reject(error) : resolve()))
   })
 
-const sweeper = isSharedKind(kind) ? leewaySweeper(kind, path) : naiveSweeper(path)
+const sweeper = isSweptKind(kind) ? leewaySweeper(kind, path) : naiveSweeper(path)
 let removed = 0
 while (!stopped) {
   const cutoff = clock.now()
@@ -54,8 +54,8 @@ function naiveSweeper(file: string) {
   }
 }
 
-function leewaySweeper(shared: SharedKind, at: string) {
-  const sessions = leewaySessions(shared, at, clock)
+function leewaySweeper(swept: SweptKind, at: string) {
+  const sessions = leewaySessions(swept, at, clock)
   return {
     async pass(cutoff: number) {
       await tell({ phase: 'checked', cutoff, removed })
