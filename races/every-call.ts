@@ -1,60 +1,56 @@
-import fs from 'node:fs'
 import { setImmediate as settled } from 'node:timers/promises'
-import type { FileSystem } from '@leeway/file'
-import { commute, type Footprint, footprintOf } from './call-footprint.ts'
 
-/** The file system as one of several actors has it: each of its calls waits for its turn. */
-export type Actor = (name: string) => FileSystem
+/** Something that an actor asks of what all actors share, a file system or a server. */
+export interface Call<Footprint> {
+  readonly actor: string
+  readonly what: string
+  /** What it looks at and what it changes. */
+  readonly footprint: Footprint
+  /** Makes the call; a call of a server is over once this resolves. */
+  readonly go: () => void | Promise<void>
+}
 
-type Method = (...given: unknown[]) => unknown
+export interface Turns<Footprint> {
+  /** Makes the call at once before `inTurn`, and after that when its turn comes. */
+  schedule(call: Call<Footprint>): void
+  /**
+   * Begins the operations, and makes their calls one after the other in the order of this run. Resolves with the calls;
+   * with undefined where the run was given up, as it would only repeat another.
+   */
+  inTurn(begin: () => void): Promise<readonly string[] | undefined>
+}
 
-const ON_NAMES = ['open', 'readdir', 'stat', 'access', 'mkdir', 'rename', 'unlink', 'rmdir'] as const
+interface Rules<Footprint> {
+  readonly reduced: boolean
+  /** Whether two calls do the same, and leave the same, whichever comes first. */
+  readonly commute: (one: Footprint, other: Footprint) => boolean
+}
+
 /**
- * On a file that is open nobody waits for a turn: a payload is written before anybody knows its name, and is read when it
- * can no longer change.
- */
-const ON_OPEN_FILES = ['read', 'write', 'fsync'] as const
-
-/**
- * Begins the operations, and makes their calls one after the other in the order of this run. Resolves with the calls;
- * with undefined where the run was given up, as it would only repeat another.
- */
-type InTurn = (begin: () => void) => Promise<readonly string[] | undefined>
-
-/**
- * Runs a scenario once for every order in which the calls of its actors can follow each other, on the real file system.
- * What an actor calls before `inTurn` is made at once.
+ * Runs a scenario once for every order in which the calls of its actors can follow each other.
  *
- * With `reduced`, orders that differ only in neighbouring calls that do not concern each other (on other names, in
- * directories that the other does not list) count as one, and one of them is run: the sleep sets of partial order reduction.
+ * With `reduced`, orders that differ only in neighbouring calls that do not concern each other count as one, and one of
+ * them is run: the sleep sets of partial order reduction.
  *
  * @returns how many orders were run
  */
-export async function everyCall(
-  { reduced }: { readonly reduced: boolean },
-  scenario: (actor: Actor, inTurn: InTurn) => Promise<void>,
+export async function everyCall<Footprint>(
+  rules: Rules<Footprint>,
+  scenario: (turns: Turns<Footprint>) => Promise<void>,
 ): Promise<number> {
   const path: Node[] = []
   let orders = 0
   do {
-    const run: Run = new Run(path, reduced)
-    await scenario(
-      (name) => run.actor(name),
-      (begin) => run.inTurn(begin),
-    )
+    const run = new Run(path, rules)
+    await scenario(run)
     if (!run.isRedundant) orders++
   } while (backtrack(path))
   return orders
 }
 
-/** The real file system, each call made at once. */
-export const immediateFs: FileSystem = synchronous((_call, _given, go) => go())
-
-interface Pending {
+interface Pending<Footprint> extends Call<Footprint> {
+  /** The same in every run. */
   readonly name: string
-  readonly what: string
-  readonly footprint: Footprint
-  readonly go: () => void
 }
 
 /** A place on the path where one of several calls comes next. Calls are named by their actor and number. */
@@ -66,37 +62,37 @@ interface Node {
   current: string
 }
 
-class Run {
+/** Where a run stood before the call that it has just made. */
+interface Before<Footprint> {
+  readonly node: Node
+  readonly pending: readonly Pending<Footprint>[]
+}
+
+class Run<Footprint> implements Turns<Footprint> {
   readonly #path: Node[]
-  readonly #reduced: boolean
-  readonly #pending: Pending[] = []
+  readonly #rules: Rules<Footprint>
+  readonly #pending: Pending<Footprint>[] = []
   readonly #requests = new Map<string, number>()
-  /** Random parts of names by the order in which they come up, so that a run can be repeated. */
-  readonly #nonces = new Map<string, string>()
   #isInTurn = false
   isRedundant = false
 
-  constructor(path: Node[], reduced: boolean) {
+  constructor(path: Node[], rules: Rules<Footprint>) {
     this.#path = path
-    this.#reduced = reduced
+    this.#rules = rules
   }
 
-  actor(actor: string): FileSystem {
-    const sorted = (names: string[]) => names.sort((a, b) => (this.#plain(a) < this.#plain(b) ? -1 : 1))
-    return synchronous((call, given, go) => {
-      if (!this.#isInTurn || ON_OPEN_FILES.some((one) => one === call)) return go()
-      const request = (this.#requests.get(actor) ?? 0) + 1
-      this.#requests.set(actor, request)
-      const what = this.#plain(`${actor} ${brief(call, given)}`)
-      this.#pending.push({ name: `${actor}${request}`, what, footprint: footprintOf(call, given), go })
-    }, sorted)
+  schedule(call: Call<Footprint>): void {
+    if (!this.#isInTurn) return void call.go()
+    const request = (this.#requests.get(call.actor) ?? 0) + 1
+    this.#requests.set(call.actor, request)
+    this.#pending.push({ ...call, name: `${call.actor}${request}` })
   }
 
   async inTurn(begin: () => void): Promise<readonly string[] | undefined> {
     this.#isInTurn = true
     begin()
     const calls: string[] = []
-    let before: { node: Node; pending: readonly Pending[] } | undefined
+    let before: Before<Footprint> | undefined
     for (await settled(); this.#pending.length > 0; await settled()) {
       const node = this.#path[calls.length] ?? this.#discover(before)
       if (node === undefined) {
@@ -109,30 +105,22 @@ class Run {
       before = { node, pending: [...this.#pending] }
       const [next] = this.#pending.splice(at, 1)
       calls.push(next?.what ?? '')
-      next?.go()
+      await next?.go()
     }
     return calls
   }
 
-  #plain(text: string): string {
-    return text.replace(/[0-9a-f]{16}/g, (nonce) => {
-      const plain = this.#nonces.get(nonce) ?? `n${String(this.#nonces.size).padStart(2, '0')}`
-      this.#nonces.set(nonce, plain)
-      return plain
-    })
-  }
-
   /** Undefined where everything that could come next is asleep: what follows has been seen. */
-  #discover(before: { node: Node; pending: readonly Pending[] } | undefined): Node | undefined {
+  #discover(before: Before<Footprint> | undefined): Node | undefined {
     const enabled = this.#pending.map(({ name }) => name)
     const asleep = new Set<string>()
-    if (this.#reduced && before) {
+    if (this.#rules.reduced && before) {
       const { node, pending } = before
       const footprints = new Map(pending.map(({ name, footprint }) => [name, footprint]))
       const made = footprints.get(node.current)
       for (const name of [...node.asleep, ...node.tried]) {
         const other = footprints.get(name)
-        if (made && other && commute(made, other)) asleep.add(name)
+        if (made && other && this.#rules.commute(made, other)) asleep.add(name)
       }
     }
     const current = enabled.find((name) => !asleep.has(name))
@@ -153,34 +141,4 @@ function backtrack(path: Node[]): boolean {
     path.pop()
   }
   return false
-}
-
-/** Calls are made synchronously, so that one is over before the next is chosen; answers come as promised, later. */
-function synchronous(
-  schedule: (call: string, given: readonly unknown[], go: () => void) => void,
-  arrange: (names: string[]) => string[] = (names) => names,
-): FileSystem {
-  const made: Record<string, Method> = {}
-  for (const call of [...ON_NAMES, ...ON_OPEN_FILES]) {
-    const method = fs[`${call}Sync`] as unknown as Method
-    made[call] = (...given) => {
-      const callback = given.pop() as Method
-      schedule(call, given, () => {
-        let [error, answer]: unknown[] = [null, undefined]
-        try {
-          answer = method(...given)
-          if (call === 'readdir') answer = arrange(answer as string[])
-        } catch (thrown) {
-          error = thrown
-        }
-        queueMicrotask(() => callback(error, answer))
-      })
-    }
-  }
-  return { ...fs, ...made }
-}
-
-function brief(call: string, given: readonly unknown[]): string {
-  const paths = given.filter((one) => typeof one === 'string').map((path) => path.split('/').slice(-2).join('/'))
-  return `${call} ${paths.join(' → ')}`
 }

@@ -2,51 +2,37 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { SessionStore, StoredSession } from '@leeway/core'
-import { memoryStore } from '@leeway/core/memory'
+import type { SessionStore } from '@leeway/core'
 import type { fileStore } from '@leeway/file'
 import { afterAll } from 'vitest'
-import { everyCall, immediateFs } from './every-call.ts'
+import { everyFileCall, immediateFs } from './file-calls.ts'
+import {
+  allowedOutcomes,
+  answerOf,
+  basicOperations,
+  ID,
+  LATER,
+  NAMES,
+  type Operation,
+  outcomeOf,
+  PURGE_AT,
+  stored,
+  version,
+} from './one-session.ts'
 
-const ID = 'abcdefghijklmnopqrstuvwxyz'
-const PURGE_AT = 2_000
 const CUTOFF = 3_000
-const LATER = 20_000
-const NAMES = 'ABC'
-const OWNERS = ['alice', ...NAMES]
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const directory = mkdtempSync(join(memory, 'leeway-orders-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const version = (of: string) => of.padEnd(16, '_')
-const record = (of: string, fields: Partial<StoredSession> = {}): StoredSession => ({
-  id: ID,
-  version: version(of),
-  payload: of,
-  owner: 'alice',
-  expiresAt: 1_000,
-  purgeAt: LATER,
-  ...fields,
-})
-const stored = record('stored', { purgeAt: PURGE_AT })
-
-/** What can happen to one session; `by` tells two of a kind apart. */
+/** What can happen to one session. */
 export const operations = {
-  create: (store, by) => store.create(record(`create-${by}`, { owner: null })),
-  'create for an owner': (store, by) => store.create(record(`create-${by}`)),
-  load: (store) => store.load(ID),
-  update: (store, by) => store.update(record(`update-${by}`), stored.version),
-  'update to another owner': (store, by) => store.update(record(`update-${by}`, { owner: by }), stored.version),
-  touch: (store, by) => {
-    const expiresAt = 5_000 + 100 * by.charCodeAt(0)
-    return store.touch(stored, { expiresAt, purgeAt: expiresAt + 1_000 })
-  },
-  destroy: (store) => store.destroy(ID),
+  ...basicOperations,
   sweep: async (store) => (await store.sweep({ cutoff: CUTOFF, limit: 10, budgetMs: 60_000 })).removed,
   'sweep before the purge time': async (store) =>
     (await store.sweep({ cutoff: PURGE_AT - 1, limit: 10, budgetMs: 60_000 })).removed,
-} satisfies Record<string, (store: SessionStore, by: string) => Promise<unknown>>
+} satisfies Record<string, Operation>
 
 export type OperationName = keyof typeof operations
 
@@ -88,12 +74,14 @@ export async function everyOrderOf(
   of: readonly OperationName[],
   { reduced = true }: { readonly reduced?: boolean } = {},
 ): Promise<Orders> {
-  const allowed = await Promise.all(
-    permutations(of.map((_, n) => n)).map((turns) => oneAfterTheOther(beginning, of, turns)),
+  const before = beginning.startsWith('a record') ? stored : undefined
+  const allowed = await allowedOutcomes(
+    before,
+    of.map((name, n) => (store) => operations[name](store, NAMES.charAt(n), stored)),
   )
   const outcomes = new Set<string>()
   let calls = 0
-  const orders = await everyCall({ reduced }, async (actor, inTurn) => {
+  const orders = await everyFileCall({ reduced }, async (actor, inTurn) => {
     clear()
     const plain = open({ directory, fs: immediateFs })
     await beginnings[beginning](plain)
@@ -101,7 +89,7 @@ export async function everyOrderOf(
     if (beginning === 'a record that each has loaded') await Promise.all(stores.map((store) => store.load(ID)))
     let answers: Promise<unknown>[] = []
     const made = await inTurn(() => {
-      answers = of.map((name, n) => answerOf(operations[name](stores[n] ?? plain, NAMES.charAt(n))))
+      answers = of.map((name, n) => answerOf(operations[name](stores[n] ?? plain, NAMES.charAt(n), stored)))
     })
     if (!made) return
     calls += made.length
@@ -116,48 +104,6 @@ export async function everyOrderOf(
     if (left.length > 0) throw new Error(`left for ever: ${left.join(', ')} after\n${made.join('\n')}`)
   })
   return { orders, calls, outcomes: [...outcomes].sort() }
-}
-
-interface Outcome {
-  readonly answers: readonly unknown[]
-  readonly stored: unknown
-  readonly listed: unknown
-  readonly owned: readonly unknown[]
-}
-
-/** What the memory store answers, where every operation is one step: what the contract allows. */
-async function oneAfterTheOther(
-  beginning: BeginningName,
-  of: readonly OperationName[],
-  turns: readonly number[],
-): Promise<Outcome> {
-  const store = memoryStore()
-  if (beginning.startsWith('a record')) await store.create(stored)
-  const answers: unknown[] = []
-  for (const n of turns) {
-    const operation = of[n]
-    if (operation) answers[n] = await operations[operation](store, NAMES.charAt(n))
-  }
-  return outcomeOf(store, answers)
-}
-
-function permutations(of: readonly number[]): number[][] {
-  if (of.length === 0) return [[]]
-  return of.flatMap((one) => permutations(of.filter((other) => other !== one)).map((rest) => [one, ...rest]))
-}
-
-async function outcomeOf(store: SessionStore, answers: readonly unknown[]): Promise<Outcome> {
-  const owned = []
-  for (const owner of OWNERS) owned.push(await answerOf(store.list?.({ owner, limit: 10 })))
-  return { answers, stored: await answerOf(store.load(ID)), listed: await answerOf(store.list?.({ limit: 10 })), owned }
-}
-
-async function answerOf(answer: Promise<unknown> | undefined): Promise<unknown> {
-  try {
-    return await answer
-  } catch (error) {
-    return `rejected: ${(error as Error).message}`
-  }
 }
 
 /** What is still there after a sweep past every purge time, long after whatever was going on. */
