@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { environment, install, run, userEnvironment } from './bootstrap.mjs'
+import { provideRedis } from './redis.mjs'
 
 const version = process.argv[2]
 await install()
+await provideRedis()
 const directory = mkdtempSync(join(tmpdir(), 'leeway-node-'))
 try {
   writeFileSync(join(directory, 'package.json'), '{}')

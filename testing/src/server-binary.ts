@@ -3,21 +3,28 @@ import { delimiter, join } from 'node:path'
 
 const NAMES = ['redis-server', 'valkey-server']
 
-/** The servers on this machine: the one that `LEEWAY_REDIS_SERVER` names, or else all that are on the `PATH`. */
+/**
+ * The servers on this machine: the one that `LEEWAY_REDIS_SERVER` names, or else all that are on the `PATH`.
+ *
+ * @throws where there is none, so that tests which run on each of them do not pass on none
+ */
 export function serverBinaries(): string[] {
   const named = process.env.LEEWAY_REDIS_SERVER
-  if (named) return [named]
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return NAMES.map((name) => folders.map((folder) => join(folder, name)).find(isExecutable)).filter(
-    (path) => path !== undefined,
+  const found = named ? [named] : NAMES.map(findOnPath).filter((path) => path !== undefined)
+  if (found.length > 0) return found
+  throw new Error(
+    'neither redis-server nor valkey-server is on the PATH: `npm test` installs one, as does `apt-get install redis-server`',
   )
 }
 
-/** @throws where there is none; `npm test` installs one */
+/** The one that is started unless a test asks for another. */
 export function serverBinary(): string {
-  const [binary] = serverBinaries()
-  if (binary !== undefined) return binary
-  throw new Error('neither redis-server nor valkey-server is on the PATH; `apt-get install redis-server`, for one')
+  return serverBinaries()[0] as string
+}
+
+function findOnPath(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, name)).find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {
