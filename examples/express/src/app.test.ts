@@ -1,23 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { LeewayError, type SessionStore } from '@leeway/core'
+import { LeewayError } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
-import { manualClock } from '@leeway/core/testing'
-import { fileStore } from '@leeway/file'
-import { sqliteStore } from '@leeway/sqlite'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { type Clock, manualClock } from '@leeway/core/testing'
+import { afterEach, describe, expect, test } from 'vitest'
+import { places, storeNames } from './places.ts'
 import { serve, stateIn } from './testing.ts'
 
-const scratch = mkdtempSync(join(tmpdir(), 'leeway-example-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
-
-let files = 0
-const stores: [string, () => SessionStore][] = [
-  ['memory', () => memoryStore()],
-  ['sqlite', () => sqliteStore({ path: join(scratch, `${++files}.db`) })],
-  ['files', () => fileStore({ directory: join(scratch, `${++files}`) })],
-]
+const place = places()
 const running: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const app of running.splice(0)) await app.close()
@@ -29,7 +17,9 @@ async function start(...args: Parameters<typeof serve>) {
   return app
 }
 
-describe.each(stores)('on %s', (_name, store) => {
+describe.each(['memory', ...storeNames] as const)('on %s', (name) => {
+  const store = (clock?: Clock) => (name === 'memory' ? memoryStore() : place(name).open(clock))
+
   test('a visitor who does nothing gets no cookie and leaves nothing behind', async () => {
     const app = await start(store())
     const response = await app.browser().get('/a/api/state')
@@ -52,7 +42,8 @@ describe.each(stores)('on %s', (_name, store) => {
   })
 
   test('the state tells when the session ends, when its grace does, and the absolute end', async () => {
-    const app = await start(store(), manualClock(1_000_000))
+    const clock = manualClock(1_000_000)
+    const app = await start(store(clock), clock)
     const { session } = await stateIn(await app.browser().post('/a/api/visit'))
     expect(session).toMatchObject({
       createdAt: 1_000_000,
@@ -115,7 +106,7 @@ describe.each(stores)('on %s', (_name, store) => {
 
   test('a shortened session is refused from its end on, although it is still stored', async () => {
     const clock = manualClock()
-    const app = await start(store(), clock)
+    const app = await start(store(clock), clock)
     const browser = app.browser()
     await browser.post('/a/api/visit')
     await browser.post('/a/api/shorten')

@@ -1,191 +1,103 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { SessionStore } from '@leeway/core'
-import { fileStore } from '@leeway/file'
-import { sqliteStore } from '@leeway/sqlite'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { places, storeNames } from './places.ts'
+import { serverProcesses } from './server-process.ts'
 
-/** A process that starts while the rest of the tests run, on a machine of two cores, may take seconds. */
-const PATIENCE_MS = 60_000
+const place = places()
+const start = serverProcesses()
 
-const scratch = mkdtempSync(join(tmpdir(), 'leeway-server-'))
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
-
-let started = 0
-const processes: ChildProcess[] = []
-afterEach(() => {
-  for (const server of processes.splice(0)) server.kill('SIGKILL')
-})
-
-interface Kind {
-  readonly name: string
-  /** What it leaves in the directory that it is given. */
-  readonly left: string
-  readonly open: (path: string) => SessionStore
+/** One more visit, of a visitor who has this cookie; without one, of a new visitor. */
+function visit(url: URL, cookie = ''): Promise<Response> {
+  const headers = { 'content-type': 'application/json', cookie }
+  return fetch(new URL('/a/api/visit', url), { method: 'POST', headers, body: '{}' })
 }
 
-const kinds: Kind[] = [
-  { name: 'sqlite', left: 'sessions.db', open: (path) => sqliteStore({ path }) },
-  { name: 'file', left: 'sessions', open: (directory) => fileStore({ directory }) },
-]
+const cookieIn = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 
-function start(store: string, directory: string, port: string) {
-  const server = spawn(
-    'node',
-    ['--conditions=@leeway/source', fileURLToPath(new URL('./server.ts', import.meta.url))],
-    {
-      env: {
-        ...process.env,
-        PORT: port,
-        LEEWAY_STORE: store,
-        LEEWAY_DB: join(directory, 'sessions.db'),
-        LEEWAY_DIR: join(directory, 'sessions'),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  processes.push(server)
-  server.stdout.setEncoding('utf8')
-  server.stderr.setEncoding('utf8')
-  return server
-}
-
-/** A server that listens, and where. */
-async function listening(store: string, directory = join(scratch, String(started++))) {
-  const server = start(store, directory, '0')
-  const [line] = (await once(server.stdout, 'data')) as [string]
-  const url = new URL(/http:\/\/\S+/.exec(line)?.[0] ?? '')
-  return { server, directory, line, url: url.href, port: Number(url.port) }
-}
-
-const headers = { 'content-type': 'application/json' }
-
-describe.each(kinds)('on $name', ({ name, left, open }) => {
+describe.each(storeNames)('on %s', (name) => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'the server answers, and on %s leaves no process and nothing locked',
+    'the server answers, and on %s leaves no process and nothing locked or connected',
     async (signal) => {
-      const { server, directory, line, url } = await listening(name)
-      expect(line).toContain(`sessions in ${join(directory, left)};`)
+      const { environment, path, open, left, leftBehind } = place(name)
+      const server = start(environment)
+      expect(await server.line).toContain(`sessions in ${path};`)
+      const url = await server.url()
       expect((await fetch(url)).status).toBe(200)
-      const visit = await fetch(`${url}a/api/visit`, { method: 'POST', headers, body: '{}' })
-      expect(await visit.json()).toMatchObject({ session: { visits: 1 } })
-      server.kill(signal)
-      expect(await once(server, 'exit')).toEqual([0, null])
-      expect(readdirSync(directory)).toEqual([left])
-      const reopened = open(join(directory, left))
+      expect(await (await visit(url)).json()).toMatchObject({ session: { visits: 1 } })
+      expect(await server.stop(signal)).toBe(0)
+      expect(await leftBehind()).toEqual(left)
+      expect(server.told).toEqual([])
+      const reopened = open()
       expect((await reopened.list?.({ limit: 10 }))?.sessions).toHaveLength(1)
       await reopened.close()
     },
-    PATIENCE_MS,
   )
 
-  test(
-    'a server that is killed has kept what it acknowledged, and the next one goes on with it',
-    async () => {
-      const { server, directory, url } = await listening(name)
-      const visit = await fetch(`${url}a/api/visit`, { method: 'POST', headers, body: '{}' })
-      const cookie = visit.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-      server.kill('SIGKILL')
-      await once(server, 'exit')
-      const next = await listening(name, directory)
-      const again = await fetch(`${next.url}a/api/visit`, {
-        method: 'POST',
-        headers: { ...headers, cookie },
-        body: '{}',
-      })
-      expect(await again.json()).toMatchObject({ session: { visits: 2 } })
-    },
-    PATIENCE_MS,
-  )
+  test('a server that is killed has kept what it acknowledged, and the next one goes on with it', async () => {
+    const { environment } = place(name)
+    const server = start(environment)
+    const cookie = cookieIn(await visit(await server.url()))
+    expect(await server.stop('SIGKILL')).toBe('SIGKILL')
+    const again = await visit(await start(environment).url(), cookie)
+    expect(await again.json()).toMatchObject({ session: { visits: 2 } })
+  })
 
-  test(
-    'a signal that arrives twice, as one Ctrl-C does, still closes the store',
-    async () => {
-      const { server, directory } = await listening(name)
-      server.kill('SIGINT')
-      server.kill('SIGINT')
-      server.kill('SIGTERM')
-      expect(await once(server, 'exit')).toEqual([0, null])
-      expect(readdirSync(directory)).toEqual([left])
-    },
-    PATIENCE_MS,
-  )
+  test('a signal that arrives twice, as one Ctrl-C does, still closes the store', async () => {
+    const { environment, left, leftBehind } = place(name)
+    const server = start(environment)
+    await server.url()
+    const ended = server.stop('SIGINT')
+    server.child.kill('SIGINT')
+    server.child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(await leftBehind()).toEqual(left)
+  })
 
-  test(
-    'a client that has not finished its request does not keep the server alive',
-    async () => {
-      const { server, directory, port } = await listening(name)
-      const client = connect(port, '127.0.0.1')
-      client.on('error', () => {})
-      await once(client, 'connect')
-      client.write(
-        'POST /a/api/visit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
-      )
-      server.kill('SIGINT')
-      expect(await once(server, 'exit')).toEqual([0, null])
-      expect(readdirSync(directory)).toEqual([left])
-      client.destroy()
-    },
-    PATIENCE_MS,
-  )
+  test('a client that has not finished its request does not keep the server alive', async () => {
+    const { environment, left, leftBehind } = place(name)
+    const server = start(environment)
+    const client = connect(Number((await server.url()).port), '127.0.0.1')
+    client.on('error', () => {})
+    await once(client, 'connect')
+    client.write(
+      'POST /a/api/visit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    )
+    expect(await server.stop('SIGINT')).toBe(0)
+    expect(await leftBehind()).toEqual(left)
+    client.destroy()
+  })
 
-  test(
-    'a port that is taken is told in one line, and the store is given back',
-    async () => {
-      const other = createServer()
-      other.listen(0, '127.0.0.1')
-      await once(other, 'listening')
-      const directory = join(scratch, String(started++))
-      const { told, ended } = refused(name, directory, String((other.address() as AddressInfo).port))
-      expect(await ended).toEqual([1, null])
-      expect(told.join('')).toMatch(/^leeway example: cannot listen: .*EADDRINUSE.*\n$/)
-      expect(readdirSync(directory)).toEqual([left])
-      other.close()
-    },
-    PATIENCE_MS,
-  )
+  test('a port that is taken is told in one line, and the store is given back', async () => {
+    const other = createServer()
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { environment, left, leftBehind } = place(name)
+    const server = start({ ...environment, PORT: String((other.address() as AddressInfo).port) })
+    expect(await server.ended).toBe(1)
+    expect(server.told).toEqual([expect.stringMatching(/^leeway example: cannot listen: .*EADDRINUSE/)])
+    expect(await leftBehind()).toEqual(left)
+    other.close()
+  })
 })
 
-test(
-  'on file, a session that is in use leaves its two files and nothing else',
-  async () => {
-    const { server, directory, url } = await listening('file')
-    const visit = await fetch(`${url}a/api/visit`, { method: 'POST', headers, body: '{}' })
-    const cookie = visit.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-    const again = () => fetch(`${url}a/api/visit`, { method: 'POST', headers: { ...headers, cookie }, body: '{}' })
-    await Promise.all(Array.from({ length: 20 }, again))
-    server.kill('SIGINT')
-    await once(server, 'exit')
-    const names = globSync('sessions/default/sessions/*/**/*', { cwd: directory }).map((path) =>
-      path.split('/').slice(4),
-    )
-    expect(names.map(([, file]) => file?.slice(0, 2)).sort()).toEqual(['p.', 's.', undefined])
-  },
-  PATIENCE_MS,
-)
+test('on file, a session that is in use leaves its two files and nothing else', async () => {
+  const { environment, path } = place('file')
+  const server = start(environment)
+  const url = await server.url()
+  const cookie = cookieIn(await visit(url))
+  await Promise.all(Array.from({ length: 20 }, () => visit(url, cookie)))
+  await server.stop('SIGINT')
+  const names = globSync('default/sessions/*/**/*', { cwd: path }).map((found) => found.split('/').slice(3))
+  expect(names.map(([, file]) => file?.slice(0, 2)).sort()).toEqual(['p.', 's.', undefined])
+})
 
-test(
-  'a store that there is not is told in one line',
-  async () => {
-    const { told, ended } = refused('files', join(scratch, String(started++)), '0')
-    expect(await ended).toEqual([1, null])
-    expect(told.join('')).toBe(
-      'leeway example: cannot open the sessions: LEEWAY_STORE is sqlite or file, and not "files"\n',
-    )
-  },
-  PATIENCE_MS,
-)
-
-/** A server that does not get as far as listening, and what it says about it. */
-function refused(store: string, directory: string, port: string) {
-  const server = start(store, directory, port)
-  const told: string[] = []
-  server.stderr.on('data', (chunk: string) => told.push(chunk))
-  return { told, ended: once(server, 'close') }
-}
+test('a store that there is not is told in one line', async () => {
+  const server = start({ LEEWAY_STORE: 'files' })
+  expect(await server.ended).toBe(1)
+  expect(server.told).toEqual([
+    'leeway example: cannot open the sessions: LEEWAY_STORE is sqlite or file or redis, and not "files"',
+  ])
+})

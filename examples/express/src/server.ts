@@ -4,6 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSessions, type StoreErrorEvent } from '@leeway/core'
 import { createApp } from './app.ts'
+import { failureLog } from './failure-log.ts'
+import { gracefulStop } from './graceful-stop.ts'
 import { openStore } from './store.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -15,12 +17,10 @@ const PATIENCE_MS = 3000
 const ECHO_MS = 500
 
 const host = process.env.HOST ?? '127.0.0.1'
-const { store, path } = opened()
+const { store, path } = await opened()
 
-subscribe('leeway:store:error', (message) => {
-  const { operation, error } = message as StoreErrorEvent
-  console.error(`sessions: ${operation} failed:`, error)
-})
+const logFailure = failureLog(console.error)
+subscribe('leeway:store:error', (message) => logFailure(message as StoreErrorEvent))
 const sessions = createSessions<Visitor>({
   store,
   initialData: () => ({ visits: 0 }),
@@ -29,6 +29,7 @@ const sessions = createSessions<Visitor>({
 sessions.startSweeper({ intervalMs: 15_000 })
 
 const server = createServer(createApp({ sessions, secureCookies: false }))
+const answerAndStop = gracefulStop(server, PATIENCE_MS)
 try {
   await listen()
 } catch (error) {
@@ -50,16 +51,13 @@ console.log(`leeway example: http://${host}:${port}/ (sessions in ${path}; Ctrl-
 
 /** Answers what has been asked, then gives the store back. */
 async function stop(): Promise<void> {
-  server.close()
-  server.closeIdleConnections()
-  setTimeout(() => server.closeAllConnections(), PATIENCE_MS).unref()
-  await once(server, 'close')
+  await answerAndStop()
   await sessions.close()
 }
 
-function opened() {
+async function opened() {
   try {
-    return openStore()
+    return await openStore()
   } catch (error) {
     console.error(`leeway example: cannot open the sessions: ${(error as Error).message}`)
     process.exit(1)

@@ -65,6 +65,7 @@ export function sessionError(error: unknown): { readonly status: number; readonl
     case 'ERR_CONFLICT':
     case 'ERR_REVOKED':
       return { status: 409, message: 'another request got there first, please try again' }
+    case 'ERR_NOT_REPLICATED':
     case 'ERR_STORE_CLOSED':
     case 'ERR_STORE_FAILED':
     case 'ERR_STORE_TIMEOUT':
