@@ -41,6 +41,7 @@ export class RecordKeeper {
   readonly now: () => Millis
   readonly graceMs: Millis
   readonly #store: StoreCaller
+  readonly #mayLose: boolean
   readonly #touchIntervalMs: Millis
   readonly #updateTimeoutMs: Millis
   readonly #turns = new Turns<Snapshot>()
@@ -49,6 +50,7 @@ export class RecordKeeper {
     this.now = options.now
     this.graceMs = options.graceMs
     this.#store = new StoreCaller(options.store)
+    this.#mayLose = options.store.capabilities.failover === 'may-lose-acknowledged-writes'
     this.#touchIntervalMs = options.touchIntervalMs
     this.#updateTimeoutMs = options.updateTimeoutMs
   }
@@ -197,12 +199,17 @@ export class RecordKeeper {
     }
   }
 
-  /** Whether a write that failed without an answer has been applied. If that cannot be told, it counts as not. */
+  /**
+   * Whether a write that failed without an answer has been applied. If that cannot be told, it counts as not. Where a
+   * failover may lose what is found there, a touch that changes nothing asks for what the lost answer would have
+   * confirmed.
+   */
   async #landed(attempted: Snapshot): Promise<boolean> {
     try {
       const stored = await this.#store.load(attempted.id)
       const found = stored && read(stored)
-      return found !== undefined && holds(found, attempted.version)
+      if (stored === undefined || found === undefined || !holds(found, attempted.version)) return false
+      return !this.#mayLose || (await this.#store.touch(stored, stored)) === 'touched'
     } catch {
       return false
     }

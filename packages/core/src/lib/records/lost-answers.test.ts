@@ -291,3 +291,44 @@ describe('a write that too few replicas have confirmed', () => {
     expect(await rejectionOf(session.save())).toBe(unconfirmed)
   })
 })
+
+describe('a write whose answer was lost, on a store that may lose it with its server', () => {
+  const capabilities = { ...memoryStore().capabilities, failover: 'may-lose-acknowledged-writes' as const }
+  const unconfirmed = new LeewayError('ERR_NOT_REPLICATED', '0 of 1 replicas have confirmed the write')
+
+  function world() {
+    const found = setup()
+    const store = new Proxy(found.backend.store, {
+      get: (target, name) => (name === 'capabilities' ? capabilities : Reflect.get(target, name)),
+    })
+    return { ...found, sessions: createSessions({ store, initialData: () => ({ n: 0 }) }) }
+  }
+
+  it('counts once a touch has confirmed what was found', async () => {
+    const { sessions, backend } = world()
+    const session = await sessions.open()
+    session.data.n = 1
+    backend.loseNext('create')
+    const { status, token } = await session.save()
+    expect(status).toBe('saved')
+    const again = await sessions.open(token)
+    again.data.n = 2
+    backend.loseNext('update')
+    expect((await again.save()).status).toBe('saved')
+    expect(backend.calls).toEqual(['create', 'load', 'touch', 'load', 'update', 'load', 'touch'])
+  })
+
+  it('is an error where that is not confirmed', async () => {
+    const { sessions, backend } = world()
+    const session = await sessions.open()
+    session.data.n = 1
+    const { token } = await session.save()
+    const again = await sessions.open(token)
+    again.data.n = 2
+    backend.loseNext('update', cause)
+    backend.loseNext('touch', unconfirmed)
+    expect(await rejectionOf(again.save())).toMatchObject({ code: 'ERR_STORE_FAILED', cause })
+    expect((await again.save()).status).toBe('saved')
+    expect((await sessions.open(token)).data.n).toBe(2)
+  })
+})
