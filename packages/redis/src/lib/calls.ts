@@ -54,16 +54,19 @@ export class Calls {
 
   /** One timer for all, which does not keep the process alive: the connection does, while there is one. */
   #startTimer(delayMs: number): NodeJS.Timeout {
-    // After a pause of this process, timers come before answers that arrived meanwhile: those are read first.
-    return setTimeout(() => setImmediate(() => this.#expire()), delayMs).unref()
+    return setTimeout(() => {
+      // After a pause of this process, timers come before answers that arrived meanwhile: those are read first. What
+      // reads them may call again and pause again, and of that nothing has been read yet: only what is due now expires.
+      const now = performance.now()
+      setImmediate(() => this.#expire(now))
+    }, delayMs).unref()
   }
 
-  #expire(): void {
+  #expire(now: number): void {
     this.#timer = undefined
-    const now = performance.now()
     for (const call of this.#underWay) {
       if (call.dueAt > now) {
-        this.#timer = this.#startTimer(call.dueAt - now)
+        this.#timer = this.#startTimer(Math.max(1, call.dueAt - performance.now()))
         return
       }
       this.#end(call)

@@ -16,13 +16,13 @@ export async function serverOf(options: ServerOptions = {}): Promise<RedisServer
   return server
 }
 
-/** A client of the test's own, which reconnects at once. */
+/** A client of the test's own, which reconnects at once and gives up on nothing: the store's deadline has to. */
 export function clientOf(
   server: { host: string; port: number },
   options: Omit<RedisOptions, 'replyMapping'> = {},
 ): Redis {
   const { host, port } = server
-  const client = new Redis({ host, port, retryStrategy: () => 20, ...options })
+  const client = new Redis({ host, port, retryStrategy: () => 20, maxRetriesPerRequest: null, ...options })
   client.on('error', () => {})
   onTestFinished(() => client.disconnect())
   return client
