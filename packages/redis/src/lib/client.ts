@@ -14,6 +14,8 @@ export interface RedisClient {
   cluster?(subcommand: 'NODES'): Promise<unknown>
   /** Of a cluster only: the servers that hold its keys. */
   nodes?(role: 'master'): RedisClient[]
+  /** Of a cluster only: for each slot its servers, as the client knows them. */
+  readonly slots?: readonly (readonly string[])[]
   /** Another connection to the same servers; needed with `replicas`. */
   duplicate?(): RedisClient
   pipeline?(): RedisPipeline
@@ -26,7 +28,6 @@ export interface RedisClient {
 
 /** Commands that are sent together, on one connection. */
 export interface RedisPipeline {
-  del(key: string): RedisPipeline
   evalsha(sha: string, keys: number, ...keysAndArguments: string[]): RedisPipeline
   eval(script: string, keys: number, ...keysAndArguments: string[]): RedisPipeline
   wait(replicas: number, timeoutMs: number): RedisPipeline

@@ -39,7 +39,9 @@ export class Commands implements Writer {
 
   async remove(key: string): Promise<boolean> {
     this.#gather()
-    return Number(await this.#client.del(key)) > 0
+    const removed = Number(await this.#client.del(key))
+    if (!Number.isSafeInteger(removed)) throw new Error('the reply is not a number')
+    return removed > 0
   }
 
   /** By its digest; a server that does not know the script (yet, or no more, or since a failover) is told it. */

@@ -9,13 +9,23 @@ export class DamagedRecord extends Error {
   }
 }
 
+/** The primary has the write, and too few others. */
+export class NotReplicated extends Error {
+  constructor(confirmed: number, wanted: number) {
+    super(`${confirmed} of ${wanted} replicas have confirmed the write in time; the primary has it`)
+  }
+}
+
 /** Stands in front of what a script finds wrong with a record, as other codes do in Redis' errors. */
 export const DAMAGED = 'LEEWAY'
 const MARK = /^LEEWAY /
+/** Of a command that the server does not know or have, it quotes what came with it. */
+const QUOTED_COMMAND = /, with args beginning with: .*$/s
 const WHERE_IN_SCRIPT = / script: [0-9a-f]{40}, on @user_script:\d+\.?$/
 
 export function storeFailed(error: unknown, operation: string, id?: string): LeewayError {
   if (isLeewayError(error)) return error
+  if (error instanceof NotReplicated) return new LeewayError('ERR_NOT_REPLICATED', error.message, { operation, id })
   const cause = redacted(error)
   if (messageOf(error) === 'Command timed out') {
     return new LeewayError('ERR_STORE_TIMEOUT', "Redis did not answer within the client's commandTimeout", {
@@ -50,7 +60,7 @@ export function isNoScript(error: unknown): boolean {
 
 /** The key's slot is on another node, or on its way there. */
 export function isRedirection(error: unknown): boolean {
-  return /^(MOVED|ASK|TRYAGAIN) ?/.test(messageOf(error))
+  return /^(MOVED|ASK|TRYAGAIN)\b|same slots allocation group/.test(messageOf(error))
 }
 
 /** Whether there is something under the name that is no record: nobody can load it, now or later. */
@@ -64,7 +74,8 @@ function messageOf(error: unknown): string {
 
 /** What clients attach to errors holds the command with its payload; what servers quote in them holds keys. */
 function redacted(error: unknown): Error {
-  const cause = new Error(messageOf(error).replace(WHERE_IN_SCRIPT, '').replace(MARK, '').replace(WHOLE_ID, redactId))
+  const message = messageOf(error).replace(QUOTED_COMMAND, '').replace(WHERE_IN_SCRIPT, '').replace(MARK, '')
+  const cause = new Error(message.replace(WHOLE_ID, redactId))
   if (error instanceof Error) cause.name = error.name
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? Object.assign(cause, { code }) : cause

@@ -1,16 +1,9 @@
-import {
-  isSessionId,
-  LeewayError,
-  type ListedSession,
-  type ListPage,
-  type ListQuery,
-  type SessionId,
-} from '@leeway/core/adapter'
+import { isSessionId, type ListedSession, type ListPage, type ListQuery, type SessionId } from '@leeway/core/adapter'
 import type { RedisClient } from './client.ts'
 import type { Commands } from './commands.ts'
 import { isUnreadable } from './failures.ts'
 import type { Keys } from './keys.ts'
-import { Scan } from './scan.ts'
+import { invalidCursor, Scan } from './scan.ts'
 import { ownerPageScript } from './scripts.ts'
 import { decodeListed, layout } from './value.ts'
 
@@ -22,8 +15,11 @@ export class Lister {
   readonly #client: RedisClient
   readonly #commands: Commands
   readonly #keys: Keys
+  readonly #scanMs: number
 
-  constructor(client: RedisClient, commands: Commands, keys: Keys) {
+  /** @param scanMs for how long a page of all sessions goes on looking for more */
+  constructor(client: RedisClient, commands: Commands, keys: Keys, scanMs: number) {
+    this.#scanMs = scanMs
     this.#client = client
     this.#commands = commands
     this.#keys = keys
@@ -50,7 +46,7 @@ export class Lister {
 
   async #all(limit: number, cursor: string): Promise<ListPage> {
     const scan = await Scan.open(this.#client, this.#keys, cursor)
-    const ids = await scan.next(limit)
+    const ids = await scan.next(limit, this.#scanMs)
     return { sessions: await this.#read(ids), cursor: scan.cursor }
   }
 
@@ -75,6 +71,6 @@ export class Lister {
 function parseEntry(cursor: string): [score: string, id: string] {
   if (cursor === '') return ['0', '']
   const [score = '', id = '', ...others] = cursor.split(':')
-  if (score !== '' && Number.isFinite(Number(score)) && isSessionId(id) && others.length === 0) return [score, id]
-  throw new LeewayError('ERR_INVALID_OPTION', 'cursor must be a string from an earlier result', { operation: 'list' })
+  if (/^\d+(\.\d+)?(e\+\d+)?$/.test(score) && isSessionId(id) && others.length === 0) return [score, id]
+  throw invalidCursor()
 }

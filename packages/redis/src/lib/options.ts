@@ -25,7 +25,7 @@ export interface RedisStoreOptions {
   readonly commandTimeoutMs?: number | undefined
   /**
    * How many replicas must have a write before it counts as done (`WAIT`), from 0. A write that too few confirm within
-   * half of `commandTimeoutMs` rejects with `ERR_NOT_REPLICATED`. More than 0 opens a connection of the store's own.
+   * a third of `commandTimeoutMs` rejects with `ERR_NOT_REPLICATED`. More than 0 opens a connection of the store's own.
    * Default 0.
    */
   readonly replicas?: number | undefined
@@ -83,7 +83,8 @@ function assertClient(client: unknown): asserts client is RedisClient {
   if (settings.keyPrefix || inner.keyPrefix) {
     invalid('client', "one without keyPrefix, which SCAN ignores; use the store's own prefix option")
   }
-  if (settings.role === 'slave' || (settings.scaleReads ?? 'master') !== 'master') {
+  const isReader = settings.role === 'slave' || settings.readOnly === true
+  if (isReader || (settings.scaleReads ?? 'master') !== 'master') {
     invalid('client', 'one that reads from the primaries: a replica may not know yet that a session has ended')
   }
 }

@@ -28,7 +28,8 @@ import { Writes } from './writes.ts'
  * index. Redis drops a session by itself at its purge time, so there is nothing to sweep. Every call ends within
  * `commandTimeoutMs`, whatever the server does.
  *
- * Nothing is sent until the first call. The client stays open when the store is closed.
+ * Nothing is sent until the first call, but with `replicas` a second connection is opened at once. The client stays open
+ * when the store is closed.
  *
  * @throws `ERR_INVALID_OPTION`
  * @example
@@ -46,9 +47,9 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
   const { client, commandTimeoutMs, replicas, maxPayloadBytes, clock } = resolved
   const keys = new Keys(resolved.prefix, resolved.namespace)
   const commands = new Commands(client)
-  const writer = replicas === 0 ? commands : replicatedWriter(client, replicas, commandTimeoutMs / 2)
+  const writer = replicas === 0 ? commands : replicatedWriter(client, replicas, waitMs(commandTimeoutMs))
   const writes = new Writes(writer, keys, clock)
-  const lister = new Lister(client, commands, keys)
+  const lister = new Lister(client, commands, keys, commandTimeoutMs / 4)
   const calls = new Calls(commandTimeoutMs, () => client.status)
   const gate = new Gate()
   let isChecked = false
@@ -136,4 +137,9 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
         writer.close()
       }),
   }
+}
+
+/** One batch of writes may have to wait for the one before it: both, and the answer, fit into the time of a call. */
+function waitMs(commandTimeoutMs: number): number {
+  return Math.max(1, Math.floor(commandTimeoutMs / 3))
 }

@@ -19,8 +19,6 @@ const FROM_THE_START = '0'
 const AT_THE_END = 'end'
 /** A `SCAN` looks at so many names at least: with few sessions among many other keys, small pages would take for ever. */
 const FEWEST_NAMES = 100
-/** One page takes so many of them at most: with the names of other applications all around, it ends early. */
-const MOST_SCANS = 100
 
 /** A walk over the names of all sessions, on one server after the other. */
 export class Scan {
@@ -36,7 +34,7 @@ export class Scan {
 
   static async open(client: RedisClient, keys: Keys, cursor: string): Promise<Scan> {
     if (cursor !== '') return new Scan(client, keys, parse(cursor))
-    const { state } = await lookAt(client)
+    const { state } = await lookAt(client, keys)
     return new Scan(client, keys, { servers: state, server: 0, at: FROM_THE_START, ids: [] })
   }
 
@@ -47,18 +45,21 @@ export class Scan {
   }
 
   /** The ids of one page. It may be short of `limit`, or empty, although the walk is not over. */
-  async next(limit: number): Promise<SessionId[]> {
+  async next(limit: number, withinMs: number): Promise<SessionId[]> {
     const position = this.#position
-    if (position.ids.length < limit && position.at !== AT_THE_END) await this.#advance(limit)
+    if (position.ids.length < limit && position.at !== AT_THE_END) await this.#advance(limit, withinMs)
     return position.ids.splice(0, limit)
   }
 
-  async #advance(limit: number): Promise<void> {
+  /** With the names of other applications all around, a page ends early. */
+  async #advance(limit: number, withinMs: number): Promise<void> {
     const position = this.#position
     const { nodes } = await this.#unmoved()
-    for (let scans = 0; scans < MOST_SCANS && position.ids.length < limit; scans++) {
+    const until = performance.now() + withinMs
+    do {
       const node = nodes[position.server]
-      if (!node?.scan) throw new Error('the client cannot SCAN')
+      if (!node) throw invalidCursor()
+      if (!node.scan) throw new Error('the client cannot SCAN')
       const names = Math.max(limit, FEWEST_NAMES)
       const [at, found] = await node.scan(position.at, 'MATCH', this.#keys.pattern, 'COUNT', names)
       position.ids.push(...found.map((name) => this.#keys.idOf(name)).filter((id) => id !== undefined))
@@ -69,11 +70,11 @@ export class Scan {
       await this.#unmoved()
       position.at = AT_THE_END
       return
-    }
+    } while (position.ids.length < limit && performance.now() < until)
   }
 
   async #unmoved(): Promise<{ nodes: readonly RedisClient[] }> {
-    const servers = await lookAt(this.#client)
+    const servers = await lookAt(this.#client, this.#keys)
     if (servers.state === this.#position.servers) return servers
     const message =
       'keys have moved between servers, or a server has restarted, while sessions were listed: begin again'
@@ -83,8 +84,13 @@ export class Scan {
 
 /** @throws `ERR_INVALID_OPTION` */
 function parse(cursor: string): Position {
-  const [servers = '', server = '', at = '', ids = ''] = cursor.split(':')
+  const [servers = '', server = '', at = '', ids = '', ...others] = cursor.split(':')
   const position = { servers, server: Number(server), at, ids: ids.split(',').filter((id) => id !== '') }
-  if (/^\d+$/.test(server) && /^(\d+|end)$/.test(at) && position.ids.every(isSessionId)) return position
-  throw new LeewayError('ERR_INVALID_OPTION', 'cursor must be a string from an earlier result', { operation: 'list' })
+  const isWhole = /^\d+$/.test(server) && /^(\d+|end)$/.test(at) && position.ids.every(isSessionId)
+  if (isWhole && others.length === 0) return position
+  throw invalidCursor()
+}
+
+export function invalidCursor(): LeewayError {
+  return new LeewayError('ERR_INVALID_OPTION', 'cursor must be a string from an earlier result', { operation: 'list' })
 }

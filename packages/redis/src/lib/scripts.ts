@@ -37,11 +37,18 @@ local version = ${field(layout.versionAt, layout.expiresAt)}
 `
 
 /** The key lives at least so much longer: never shorter than any writer said, and for ever only until somebody writes. */
-const outlast = (key: string, ttl: string) => `
-if redis.call('PEXPIRE', ${key}, ${ttl}, 'GT') == 0 and redis.call('PTTL', ${key}) == -1 then
-  redis.call('PEXPIRE', ${key}, ${ttl})
+const outlast = (ttl: string, ttlOfOneForEver = ttl) => `
+if redis.call('PEXPIRE', KEYS[1], ${ttl}, 'GT') == 0 and redis.call('PTTL', KEYS[1]) == -1 then
+  redis.call('PEXPIRE', KEYS[1], ${ttlOfOneForEver})
 end
 `
+
+/** Where the key has lost its time to live, the given one counts from the given purge time, and the stored may be later. */
+const outlastPurge = (ttl: string, given: string) =>
+  outlast(ttl, `${ttl} + math.max(0, tonumber(purge) - tonumber(${given}))`)
+
+/** A retry changes nothing, and has to be confirmed by replicas all the same: `WAIT` confirms what is written. */
+const writeNothing = `redis.call('SETRANGE', KEYS[1], 0, '${layout.format}')`
 
 /** Arguments: version, record, time to live. */
 export const createScript = script(
@@ -49,8 +56,9 @@ export const createScript = script(
   `
 if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'created' end
 ${readHeader}
-if version == ARGV[1] then return 'created' end
-return 'exists'
+if version ~= ARGV[1] then return 'exists' end
+${writeNothing}
+return 'created'
 `,
 )
 
@@ -62,11 +70,14 @@ export const updateScript = script(
   '',
   `
 ${readHeader}
-if version == ARGV[2] then return 'saved' end
+if version == ARGV[2] then
+  ${writeNothing}
+  return 'saved'
+end
 if version ~= ARGV[1] then return 'conflict' end
 redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
 if tonumber(purge) > tonumber(ARGV[4]) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, purge) end
-${outlast('KEYS[1]', 'ARGV[5]')}
+${outlastPurge('ARGV[5]', 'ARGV[4]')}
 return 'saved'
 `,
 )
@@ -77,10 +88,22 @@ export const touchScript = script(
   `
 ${readHeader}
 if version ~= ARGV[1] then return 'conflict' end
-if tonumber(ARGV[2]) > tonumber(expires) then redis.call('SETRANGE', KEYS[1], ${layout.expiresAt}, ARGV[2]) end
-if tonumber(ARGV[3]) > tonumber(purge) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, ARGV[3]) end
-${outlast('KEYS[1]', 'ARGV[4]')}
+if tonumber(ARGV[2]) > tonumber(expires) then expires = ARGV[2] end
+if tonumber(ARGV[3]) > tonumber(purge) then purge = ARGV[3] end
+redis.call('SETRANGE', KEYS[1], ${layout.expiresAt}, expires .. purge)
+${outlastPurge('ARGV[4]', 'ARGV[3]')}
 return 'touched'
+`,
+)
+
+/** No arguments. A plain `DEL` does where no replicas have to confirm: this one writes something in any case. */
+export const destroyScript = script(
+  'allow-oom',
+  `
+if redis.call('DEL', KEYS[1]) == 1 then return 1 end
+redis.call('SET', KEYS[1], '', 'PX', 1000)
+redis.call('DEL', KEYS[1])
+return 0
 `,
 )
 
@@ -98,7 +121,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
 local past = redis.call('ZCOUNT', KEYS[1], '-inf', now)
 if past > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, math.min(past, ${TRIMMED_TOGETHER}) - 1) end
-${outlast('KEYS[1]', 'ARGV[2]')}
+${outlast('ARGV[2]')}
 return 'indexed'
 `
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from './client.ts'
+import type { Keys } from './keys.ts'
 
 const SLOTS = 16_384
 
@@ -17,7 +18,9 @@ interface Member {
 }
 
 /** Which servers hold keys now. A server's own cursors mean nothing to another, nor to the same one after a restart. */
-export async function lookAt(client: RedisClient): Promise<Servers> {
+export async function lookAt(client: RedisClient, keys: Keys): Promise<Servers> {
+  // A cluster's client knows its servers once it is connected, for which it needs something to do.
+  if (client.nodes?.('master').length === 0) await client.getrange(keys.session(''), 0, 0)
   const members = client.nodes ? await Promise.all(client.nodes('master').map(memberOf)) : [await aloneOf(client)]
   members.sort((one, other) => (one.name < other.name ? -1 : 1))
   if (members.reduce((sum, { slots }) => sum + slots, 0) !== SLOTS) {

@@ -23,7 +23,7 @@ export class Writes {
     const ttl = this.#timeToLive(session)
     await this.#index(indexScript, session, ttl)
     const args = [padVersion(session.version), encode(session), ttl]
-    return (await this.#run(createScript, session.id, args)) as 'created' | 'exists'
+    return this.#run(createScript, session.id, args, ['created', 'exists'])
   }
 
   async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
@@ -31,14 +31,14 @@ export class Writes {
     await this.#index(indexScript, session, ttl)
     const [, purge] = instants(session)
     const args = [padVersion(expected), padVersion(session.version), encode(session), purge, ttl]
-    return (await this.#run(updateScript, session.id, args)) as 'saved' | 'conflict' | 'gone'
+    return this.#run(updateScript, session.id, args, ['saved', 'conflict', 'gone'])
   }
 
   async touch(loaded: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
     const ttl = this.#timeToLive(lifetime)
     await this.#index(indexTouchedScript, loaded, ttl)
     const args = [padVersion(loaded.version), ...instants(lifetime), ttl]
-    return (await this.#run(touchScript, loaded.id, args)) as 'touched' | 'conflict' | 'gone'
+    return this.#run(touchScript, loaded.id, args, ['touched', 'conflict', 'gone'])
   }
 
   async destroy(id: SessionId): Promise<'destroyed' | 'gone'> {
@@ -49,8 +49,17 @@ export class Writes {
     if (owner !== null) await this.#writer.run(script, this.#keys.owner(owner), id, ttl)
   }
 
-  #run(script: Script, id: SessionId, args: readonly string[]): Promise<unknown> {
-    return this.#writer.run(script, this.#keys.session(id), ...args)
+  /** A reply that is none of the answers, from a client in the middle of a transaction say, is not taken for one. */
+  async #run<Answer>(
+    script: Script,
+    id: SessionId,
+    args: readonly string[],
+    answers: readonly Answer[],
+  ): Promise<Answer> {
+    const reply = await this.#writer.run(script, this.#keys.session(id), ...args)
+    const answer = answers.find((one) => one === reply)
+    if (answer === undefined) throw new Error('the reply is not one of the script')
+    return answer
   }
 
   /** Relative, so that a server whose clock is ahead cannot shorten it; 0 or less would delete the key at once. */
