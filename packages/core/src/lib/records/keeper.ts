@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Millis } from '../clock.ts'
 import type { Snapshot } from '../envelope.ts'
-import { isLeewayError, LeewayError } from '../errors.ts'
+import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
 import { isLive, isPurged, isTouchDue, lifetimeAt } from '../expiry.ts'
 import { mintVersion } from '../ids.ts'
@@ -77,7 +77,7 @@ export class RecordKeeper {
     try {
       if ((await this.#store.create(record(created))) === 'exists') return 'exists'
     } catch (error) {
-      if (isUnconfirmed(error) || !(await this.#landed(created))) throw error
+      if (!(await this.#landed(created))) throw error
     }
     publish('leeway:session:create', () => ({ id, owner: created.owner }))
     return created
@@ -193,7 +193,7 @@ export class RecordKeeper {
     try {
       return await this.#store.update(record(next), expected)
     } catch (error) {
-      if (!isUnconfirmed(error) && (await this.#landed(next))) return 'saved'
+      if (await this.#landed(next)) return 'saved'
       onLost?.(next)
       throw error
     }
@@ -235,9 +235,4 @@ function decide(change: Change, current: Snapshot, now: Millis): { draft?: Draft
       },
     }
   }
-}
-
-/** The write has been applied, and may yet be lost with the server that has it: finding it there would prove nothing. */
-function isUnconfirmed(error: unknown): boolean {
-  return isLeewayError(error) && error.code === 'ERR_NOT_REPLICATED'
 }

@@ -267,31 +267,6 @@ describe('a creation without an answer', () => {
   })
 })
 
-describe('a write that too few replicas have confirmed', () => {
-  const unconfirmed = new LeewayError('ERR_NOT_REPLICATED', '0 of 1 replicas have confirmed the write')
-
-  it('is an error, although it can be found, and is applied once', async () => {
-    const world = setup()
-    const { token, id } = await world.stored({ a: 'stored' })
-    const session = await world.open(token)
-    session.data.a = 'mine'
-    world.backend.loseNext('update', unconfirmed)
-    expect(await rejectionOf(session.save())).toBe(unconfirmed)
-    expect(dataOf(world.records, id)).toMatchObject({ a: 'mine' })
-    session.data.n = 7
-    expect((await session.save()).status).toBe('saved')
-    expect(dataOf(world.records, id)).toMatchObject({ a: 'mine', n: 7 })
-  })
-
-  it('is an error of a creation too', async () => {
-    const { sessions, backend } = setup()
-    const session = await sessions.open()
-    session.data.n = 1
-    backend.loseNext('create', unconfirmed)
-    expect(await rejectionOf(session.save())).toBe(unconfirmed)
-  })
-})
-
 describe('a write whose answer was lost, on a store that may lose it with its server', () => {
   const capabilities = { ...memoryStore().capabilities, failover: 'may-lose-acknowledged-writes' as const }
   const unconfirmed = new LeewayError('ERR_NOT_REPLICATED', '0 of 1 replicas have confirmed the write')
