@@ -6,9 +6,14 @@ import { join } from 'node:path'
 import { createSessions, type Session, type SessionStore } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
 import { fileStore } from '@leeway/file'
+import { redisStore } from '@leeway/redis'
 import { sqliteStore } from '@leeway/sqlite'
+import { startRedis } from '@leeway/testing'
 import Database from 'better-sqlite3'
+import { RedisStore } from 'connect-redis'
 import session, { type SessionData, type Store } from 'express-session'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
 
 const REQUESTS = 100
 const ROUNDS = 200
@@ -25,6 +30,9 @@ interface Row {
   readonly 'saves undone by a touch': string
 }
 
+const redis = await startRedis()
+const nodeRedis = await createClient({ url: redis.url }).connect()
+const ioredis = new Redis(redis.port)
 const rows: Row[] = []
 for (const [name, store] of peers()) rows.push(await peerRow(name, store))
 for (const [name, store] of ours()) {
@@ -39,6 +47,9 @@ for (const [name, store] of ours()) {
 }
 console.log(`Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; ${REQUESTS} requests, ${ROUNDS} rounds`)
 console.table(rows)
+ioredis.disconnect()
+nodeRedis.destroy()
+await redis.stop()
 rmSync(scratch, { recursive: true, force: true })
 process.exit(0)
 
@@ -53,6 +64,7 @@ function peers(): [string, Store][] {
     ['memorystore', new MemoryStore({ checkPeriod: 86_400_000 })],
     ['session-file-store', new FileStore({ path: join(scratch, 'files'), retries: 0, logFn: () => {} })],
     ['better-sqlite3-session-store', new SqliteStore({ client })],
+    ['connect-redis', new RedisStore({ client: nodeRedis })],
   ].map(([name, store]) => [`${name} ${version(String(name))}`, store])
 }
 
@@ -62,6 +74,7 @@ function ours(): [string, () => SessionStore][] {
     ['leeway, memory', () => memoryStore()],
     ['leeway, SQLite', () => sqliteStore({ path: join(scratch, `leeway-${files++}.db`) })],
     ['leeway, files', () => fileStore({ directory: join(scratch, `leeway-${files++}`) })],
+    ['leeway, Redis', () => redisStore({ client: ioredis })],
   ]
 }
 
