@@ -1,7 +1,7 @@
 import { setImmediate as settled } from 'node:timers/promises'
 
 /** Something that an actor asks of what all actors share, a file system or a server. */
-export interface Call<Footprint> {
+interface Call<Footprint> {
   readonly actor: string
   readonly what: string
   /** What it looks at and what it changes. */

@@ -1,15 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { defineSubject, runConformance } from '@leeway/conformance'
 import type * as FileStoreModule from '@leeway/file'
-import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type * as CrashModule from '../packages/file/src/testing/crash-at.ts'
 import type * as OperationsModule from '../packages/file/src/testing/operations.ts'
 import { type FileMutant, fileMutants } from './file-mutants.ts'
 import { everyOrderOf } from './file-pairs.ts'
+import { copyWith, saidBy } from './mutant-copy.ts'
 
-const home = fileURLToPath(new URL('../packages/file/', import.meta.url))
 const caught: string[] = []
 afterAll(() =>
   console.log(`${caught.join('\n')}\n${caught.length} of ${fileMutants.length} mutants of the file store caught`),
@@ -25,19 +25,11 @@ test.each(fileMutants)(
   120_000,
 )
 
-/** A copy of the package's sources with the fault in them, within the package, where its dependencies are found. */
 function mutantOf({ file, edits }: FileMutant): string {
-  const copy = mkdtempSync(join(home, '.mutant-'))
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
-  cpSync(join(home, 'src'), copy, { recursive: true })
-  const path = join(copy, 'lib', file)
-  let source = readFileSync(path, 'utf8')
-  for (const [from, to] of edits) {
-    expect(source.split(from), `there is not one place in ${file} that says ${from}`).toHaveLength(2)
-    source = source.replace(from, () => to)
-  }
-  writeFileSync(path, source)
-  return copy
+  return copyWith(
+    'file',
+    edits.map(([from, to]) => [file, from, to]),
+  )
 }
 
 /** What finds the fault says so; nothing said is a mutant that lives. */
@@ -63,13 +55,4 @@ async function verdictOn({ caughtBy }: FileMutant, copy: string): Promise<string
   const operation = OPERATIONS.find(({ name }) => name === caughtBy.crash)
   if (!operation) throw new Error(`there is no operation ${caughtBy.crash}`)
   return saidBy(crashEverywhere(operation, 'process-crash'))
-}
-
-async function saidBy(check: Promise<unknown>): Promise<string> {
-  try {
-    await check
-    return ''
-  } catch (error) {
-    return (error as Error).message
-  }
 }

@@ -7,7 +7,7 @@ export const PURGE_AT = 2_000
 export const LATER = 20_000
 /** Of those that run at once. */
 export const NAMES = 'ABC'
-export const OWNERS = ['alice', ...NAMES]
+const OWNERS = ['alice', ...NAMES]
 
 /** What can happen to a session that was loaded before; `by` tells two of a kind apart. */
 export type Operation = (store: SessionStore, by: string, loaded: LoadedRef) => Promise<unknown>

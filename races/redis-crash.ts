@@ -17,8 +17,8 @@ interface Crashes {
 
 /**
  * Lets the process that runs the operation die before each of its commands. What has been stored before has to be there,
- * or what was being stored, whole; and somebody who then does the same again gets the answer of a first try, or of a
- * retry.
+ * or what was being stored, whole. Somebody who then does the same again, also where it had been done and only the answer
+ * was lost, gets the answer of a first try or of a retry.
  */
 export async function crashEverywhere(
   runs: RedisOrders,
@@ -40,14 +40,14 @@ export async function crashEverywhere(
     const answer = await answerUnlessDead(dying, operate(name, runs.store(dying.client), 'A', beginning))
     connection.disconnect()
     commands += crashes
+    const circumstances = { startedAt, storesNow: STORES_NOW, isShortened: name === 'update that shortens' }
     await explained(`${name} (before: ${beginning})`, [`${crashes} commands`], async () => {
       const actual = await outcomeOf(plain, [answer])
+      await assertSound(runs.admin, actual, circumstances)
       assertAllowed(actual, allowed)
-      await assertSound(runs.admin, actual, { startedAt, storesNow: STORES_NOW })
-      if (answer !== CRASHED) return
       const again = await outcomeOf(plain, [await answerOf(operate(name, plain, 'A', beginning))])
+      await assertSound(runs.admin, again, circumstances)
       assertAllowed(again, allowedAfterwards)
-      await assertSound(runs.admin, again, { startedAt, storesNow: STORES_NOW })
     })
     if (answer !== CRASHED) return { crashes, commands }
   }
@@ -87,8 +87,8 @@ export async function crashBeside(
         if (dying.isDead()) [crashes, isOver] = [crashes + 1, false]
         const actual = await outcomeOf(plain, await Promise.all(answers))
         await explained(`${first}, ended after ${after} commands, ${second} (before: ${beginning})`, sent, async () => {
+          await assertSound(runs.admin, actual, { startedAt, storesNow: STORES_NOW, isShortened: false })
           assertAllowed(actual, allowed)
-          await assertSound(runs.admin, actual, { startedAt, storesNow: STORES_NOW })
         })
       }
       connection.disconnect()

@@ -40,7 +40,7 @@ const PAST = ['1', '2', '3'].flatMap((score) => [score, score.padStart(26, '0')]
 const MANY_PAST = Array.from({ length: 700 }, (_, n) => [String(n), String(n).padStart(26, '0')]).flat()
 
 /** What is there beforehand. Past entries are those of sessions that have gone. */
-export const beginnings = {
+const beginnings = {
   nothing: { loaded: stored, isStored: false },
   'a record': { loaded: { ...stored, owner: null }, isStored: true },
   'an owned record': { loaded: stored, isStored: true },

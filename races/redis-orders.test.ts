@@ -2,7 +2,7 @@ import { startRedis } from '@leeway/testing'
 import { afterAll, expect, test } from 'vitest'
 import { type BeginningName, type OperationName, operations } from './redis-operations.ts'
 import { RedisOrders } from './redis-orders.ts'
-import { everyOrderOfPages } from './redis-paging.ts'
+import { everyOrderOfPages, PAST_PURGE_MS } from './redis-paging.ts'
 
 const server = await startRedis()
 const runs = new RedisOrders(server.url)
@@ -72,6 +72,13 @@ test.each<OperationName[]>([['touch'], ['update'], ['update to another owner'], 
     }
   },
 )
+
+test('nobody whose clock is ahead trims the sessions of others', async () => {
+  for (const name of ['touch', 'update', 'create for an owner'] as const) {
+    const { orders, commands } = await everyOrderOfPages(runs, 2, [name], { aheadMs: PAST_PURGE_MS })
+    told.push([`pages of 2 and ${name}, by a clock that is ahead`, orders, commands])
+  }
+})
 
 test.each<OperationName[]>([
   ['touch', 'update'],

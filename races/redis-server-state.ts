@@ -27,10 +27,13 @@ interface Key {
   readonly entries: readonly string[]
 }
 
-/** When the run began, by this process' monotonic clock, and what the stores' clocks said then and ever since. */
-export interface Began {
+export interface Circumstances {
+  /** When the run began, by this process' monotonic clock. */
   readonly startedAt: number
+  /** What the stores' clocks said then and ever since. */
   readonly storesNow: number
+  /** Whether an update has asked for a purge time that was earlier than the stored one. */
+  readonly isShortened: boolean
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Began {
 export async function assertSound(
   client: Redis,
   { stored, owned }: Pick<Outcome, 'stored' | 'owned'>,
-  { startedAt, storesNow }: Began,
+  { startedAt, storesNow, isShortened }: Circumstances,
 ): Promise<void> {
   const { now, keys = [] } = JSON.parse(String(await client.eval(READ_ALL, 0))) as ServerState
   const passed = performance.now() - startedAt + SLEW_MS
@@ -61,7 +64,9 @@ export async function assertSound(
   if (!JSON.stringify(owned).includes(ID)) throw new Error(`a session of ${session.owner} is missing from the list`)
   const entries = keys.find(({ name }) => name.endsWith(`:owner:${session.owner}`))?.entries ?? []
   const score = Number(entries[entries.indexOf(ID) + 1])
-  if (!(score - now >= session.expiresAt - storesNow - passed)) {
-    throw new Error(`the index of ${session.owner} forgets a session before it expires`)
+  // The purge time stays where it is when a lifetime is shortened; the new owner's entry goes with the new lifetime.
+  const needed = isShortened ? session.expiresAt : session.purgeAt
+  if (!(score - now >= needed - storesNow - passed)) {
+    throw new Error(`the index of ${session.owner} forgets a session that it could still need`)
   }
 }
