@@ -1,4 +1,5 @@
-// `npm start`: the example app, on SQLite or (LEEWAY_STORE=file) on files. Ctrl-C goes to the app itself, which closes its database and exits.
+// `npm start`: the example app, on SQLite or, as LEEWAY_STORE says, on files or on a Redis that runs.
+// Ctrl-C goes to the app itself, which closes its store and exits.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { environment, install, root } from './bootstrap.mjs'
