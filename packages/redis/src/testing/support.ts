@@ -48,19 +48,24 @@ export interface Failure {
   readonly ms: number
 }
 
-/** How a call fails. Fails itself where the call does not, or where the error says too little or too much. */
-export async function failureOf(call: Promise<unknown>): Promise<Failure> {
+/** How a call ends. Fails itself where an error says too little or too much. */
+export async function outcomeOf<T>(call: Promise<T>): Promise<{ readonly value: T } | Failure> {
   const startedAt = performance.now()
-  const answer = await call.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  )
-  const ms = performance.now() - startedAt
-  if (!('error' in answer)) throw new Error(`the call was answered: ${inspect(answer.value)}`)
-  const { error } = answer
-  if (!isLeewayError(error)) throw error
-  expectDiscreet(error)
-  return { error, ms }
+  try {
+    return { value: await call }
+  } catch (error) {
+    const ms = performance.now() - startedAt
+    if (!isLeewayError(error)) throw error
+    expectDiscreet(error)
+    return { error, ms }
+  }
+}
+
+/** How a call fails. Fails itself where it does not. */
+export async function failureOf(call: Promise<unknown>): Promise<Failure> {
+  const outcome = await outcomeOf(call)
+  if ('error' in outcome) return outcome
+  throw new Error(`the call was answered: ${inspect(outcome.value)}`)
 }
 
 /** An error says what was done, and neither a payload nor a whole id, wherever one looks. */
