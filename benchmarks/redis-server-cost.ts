@@ -29,7 +29,7 @@ async function cpuUsOf(server: RedisServer): Promise<number> {
 }
 
 /** How many a call and how long each. What a script calls is counted as a command too, and is in the time of the script. */
-async function commandsOf(server: RedisServer, calls: number): Promise<string> {
+export async function commandsOf(server: RedisServer, calls: number): Promise<string> {
   const info = String(await server.command('INFO', 'commandstats'))
   const found = [...info.matchAll(/^cmdstat_(\S+?):calls=(\d+),usec=\d+,usec_per_call=([\d.]+)/gm)]
   return found
