@@ -16,7 +16,7 @@ export interface NativeSessions {
   close(): Promise<void>
 }
 
-export interface HeldInTime {
+interface HeldInTime {
   /** The session is served to nobody from then on, unless it is saved. */
   readonly expiresAt: number
   /** Until then the request may save it. */

@@ -145,16 +145,19 @@ test('a store that fails is answered with 503, never with a new session', async 
   expect(browser.cookies.get('leeway_a')).toBe(cookie)
 })
 
-test('a save that fails is answered with 503 and sends no cookie', async () => {
-  const store = memoryStore()
-  const app = await start({
-    ...store,
-    create: () => Promise.reject(new LeewayError('ERR_STORE_FAILED', 'the disk is full')),
-  })
-  const response = await app.browser().post('/a/api/visit')
-  expect(response.status).toBe(503)
-  expect(response.headers.get('set-cookie')).toBeNull()
-})
+test.each(['ERR_STORE_FAILED', 'ERR_STORE_TIMEOUT', 'ERR_NOT_REPLICATED'] as const)(
+  'a save that fails with %s is answered with 503 and sends no cookie',
+  async (code) => {
+    const store = memoryStore()
+    const app = await start({
+      ...store,
+      create: () => Promise.reject(new LeewayError(code, 'nothing can be written')),
+    })
+    const response = await app.browser().post('/a/api/visit')
+    expect(response.status).toBe(503)
+    expect(response.headers.get('set-cookie')).toBeNull()
+  },
+)
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
   '%s changes nothing',
