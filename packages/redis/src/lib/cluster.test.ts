@@ -82,7 +82,8 @@ test('with enableAutoPipelining, where ioredis fails calls when a slot has moved
   onTestFinished(() => client.disconnect())
   const prefix = 'piped:'
   const store = redisStore({ client, prefix })
-  const { session, slot, to } = await sessionOf(prefix)
+  const { session: owned, slot, to } = await sessionOf(prefix)
+  const session = { ...owned, owner: null }
   const sessions = [session, ...Array.from({ length: 30 }, (_, number) => live(number))]
   await Promise.all(sessions.map((one) => store.create(one)))
   await (await cluster.beginMove(slot, to)).finish()
