@@ -12,6 +12,10 @@ export const operations = {
   'update that shortens': (store, by, { version }) =>
     store.update(record(`update-${by}`, { expiresAt: 500, purgeAt: 1_500 }), version),
   'update to no owner': (store, by, { version }) => store.update(record(`update-${by}`, { owner: null }), version),
+  'update, and again': async (store, by, loaded) => [
+    await basicOperations.update(store, by, loaded),
+    await basicOperations.update(store, by, loaded),
+  ],
   'list by owner': async (store) => store.list?.({ owner: OWNER, limit: LIMIT }),
   'list of all': async (store) => store.list?.({ limit: LIMIT }),
   /** As core's `revokeAll` does it: what still is the owner's when its turn comes is destroyed. */

@@ -63,15 +63,19 @@ test.each<BeginningName>([
   }
 })
 
-test.each<OperationName[]>([['touch'], ['update'], ['update to another owner'], ['destroy'], ['create for an owner']])(
-  'a session that is there throughout is on one of the pages, whatever moves meanwhile: %s',
-  async (...of) => {
-    for (const limit of [1, 2, 3]) {
-      const { orders, commands } = await everyOrderOfPages(runs, limit, of)
-      told.push([`pages of ${limit} and ${of.join(', ')}`, orders, commands])
-    }
-  },
-)
+test.each<{ of: readonly OperationName[] }>([
+  { of: ['touch'] },
+  { of: ['update'] },
+  { of: ['update to another owner'] },
+  { of: ['destroy', 'create for an owner'] },
+  { of: ['touch', 'update'] },
+  { of: ['touch', 'destroy'] },
+])('a session that is there throughout is on one of the pages, whatever moves meanwhile: $of', async ({ of }) => {
+  for (const limit of [1, 2]) {
+    const { orders, commands } = await everyOrderOfPages(runs, limit, of)
+    told.push([`pages of ${limit} and ${of.join(', ')}`, orders, commands])
+  }
+})
 
 test('nobody whose clock is ahead trims the sessions of others', async () => {
   for (const name of ['touch', 'update', 'create for an owner'] as const) {

@@ -11,7 +11,7 @@ const PURGE_AT = 4_000
 export const PAST_PURGE_MS = 5_000 - STORES_NOW
 /** On either side of the session that is worked on. */
 const BYSTANDERS = ['a', 'b', 'y', 'z'].map((letter) => letter.repeat(ID.length))
-const LEAVES: readonly OperationName[] = ['destroy', 'update to another owner', 'revoke']
+const LEAVES: readonly OperationName[] = ['destroy', 'update to another owner']
 
 /**
  * Lists an owner's sessions in small pages, while the operations move entries and trim others, in every order. A session

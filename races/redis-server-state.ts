@@ -50,7 +50,8 @@ export async function assertSound(
   for (const { name, ttl, entries } of keys) {
     if (ttl <= 0) throw new Error(`${name} has no time to live`)
     const last = Number(entries.at(-1))
-    if (entries.length > 1 && now + ttl < last - SLEW_MS) throw new Error(`${name} goes before its last entry`)
+    // The server may have been made to wait between the two that a script reads its clock for.
+    if (entries.length > 1 && now + ttl < last - passed) throw new Error(`${name} goes before its last entry`)
   }
   const session = stored as StoredSession | undefined
   const key = keys.find(({ name }) => name.endsWith(`:${ID}`))
