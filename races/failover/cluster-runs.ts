@@ -12,7 +12,7 @@ export async function clusterRun(cluster: RedisCluster, failure: Failure, modes:
   const master = await cluster.masterOfSlot(SLOT)
   const replica = await cluster.replicaOf(master)
   const contestants = modes.map(
-    (mode, n) => new Contestant(clusterClient(cluster.addresses, mode), mode, `${failure}-${n}:`),
+    (mode, n) => new Contestant((of) => clusterClient(cluster.addresses, of), mode, `${failure}-${n}:`),
   )
   return contest(contestants, `Cluster, master ${failure}`, async (loads) => {
     if (failure !== 'killed') await holdBack(master, replica, loads)

@@ -1,3 +1,4 @@
+import type { SessionStore } from '@leeway/core'
 import { type RedisStoreOptions, redisStore } from '@leeway/redis'
 import * as ioredis from 'ioredis'
 import * as ioredis5 from 'ioredis-5'
@@ -22,6 +23,8 @@ export interface Mode {
   readonly socketTimeoutMs?: number
   /** The client follows what Sentinels say, and leaves a primary that was replaced. */
   readonly failoverDetector?: boolean
+  /** Writes, as another process makes them, go over a client that follows; loads over one as its makers set it up. */
+  readonly writesFollow?: boolean
 }
 
 interface Library {
@@ -68,14 +71,23 @@ function quiet<T extends Client>(client: T): T {
 export class Contestant {
   readonly mode: Mode
   readonly load: Load
-  readonly #client: Client
+  readonly store: SessionStore
+  readonly prefix: string
+  readonly #clients: Client[] = []
 
-  constructor(client: Client, mode: Mode, prefix: string) {
-    const { replicas = 0, layer = 'store' } = mode
+  /** @param connect makes a client; called for each that the mode needs */
+  constructor(connect: (mode: Mode) => Client, mode: Mode, prefix: string) {
     this.mode = mode
-    this.#client = client
-    const store = redisStore({ client, prefix, replicas, commandTimeoutMs: COMMAND_TIMEOUT_MS })
-    this.load = new Load(store, layer)
+    this.prefix = prefix
+    const open = (of: Mode) => {
+      const client = connect(of)
+      this.#clients.push(client)
+      const { replicas = 0 } = mode
+      return redisStore({ client, prefix, replicas, commandTimeoutMs: COMMAND_TIMEOUT_MS })
+    }
+    const store = open(mode)
+    this.store = mode.writesFollow ? splitStore(store, open({ ...mode, failoverDetector: true })) : store
+    this.load = new Load(this.store, mode.layer)
   }
 
   /** Reads everything, once the servers are well again. @param failedAt when a server failed */
@@ -85,7 +97,23 @@ export class Contestant {
 
   async close(): Promise<void> {
     await this.load.close()
-    this.#client.disconnect()
+    for (const client of this.#clients) client.disconnect()
+  }
+}
+
+function splitStore(reads: SessionStore, writes: SessionStore): SessionStore {
+  return {
+    capabilities: reads.capabilities,
+    create: (session) => writes.create(session),
+    load: (id) => reads.load(id),
+    update: (session, expected) => writes.update(session, expected),
+    touch: (loaded, lifetime) => writes.touch(loaded, lifetime),
+    destroy: (id) => writes.destroy(id),
+    sweep: (options) => writes.sweep(options),
+    list: (query) => writes.list?.(query) ?? Promise.resolve({ sessions: [] }),
+    close: async () => {
+      await Promise.all([reads.close(), writes.close()])
+    },
   }
 }
 
@@ -108,12 +136,13 @@ export async function contest(
 }
 
 function nameOf(mode: Mode): string {
-  const { client = 'ioredis 6', replicas = 0, layer = 'store', socketTimeoutMs, failoverDetector } = mode
+  const { client = 'ioredis 6', replicas = 0, layer = 'store', socketTimeoutMs, failoverDetector, writesFollow } = mode
   return [
     client,
     `replicas: ${replicas}`,
     ...(layer === 'sessions' ? ['core sessions'] : []),
     ...(socketTimeoutMs === undefined ? [] : [`socketTimeout: ${socketTimeoutMs}`]),
     ...(failoverDetector ? ['failoverDetector'] : []),
+    ...(writesFollow ? ['written to by a client with it'] : []),
   ].join(', ')
 }

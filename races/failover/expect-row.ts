@@ -18,5 +18,12 @@ export function expectWithinDeadline(row: Row): void {
 }
 
 export function expectNothingLost(row: Row): void {
-  expect(row, row.mode).toMatchObject({ kept: row.acknowledged, lost: 0, resurrected: 0, trulyAbsent: 0, unlisted: 0 })
+  expect(row, row.mode).toMatchObject({
+    kept: row.acknowledged,
+    lost: 0,
+    resurrected: 0,
+    trulyAbsent: 0,
+    unclear: 0,
+    unlisted: 0,
+  })
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SessionStore } from '@leeway/core'
+import type { SessionId, SessionStore } from '@leeway/core'
 import { until } from '@leeway/testing'
 import { type Answer, Entry, Ledger } from './ledger.ts'
 import { Recorder } from './recorder.ts'
@@ -11,6 +11,7 @@ const CALLERS = 12
 const PACE_MS = 20
 const SESSIONS = 150
 const OWNERS = 4
+export const owners = Array.from({ length: OWNERS }, (_, n) => `owner-${n}`)
 /** As many calls without a failure, loads and writes alike, mean that all is well. */
 const WELL = 100
 /** In every hundred calls; loads are the rest. */
@@ -48,11 +49,16 @@ export class Load {
   }
 
   /** Resolves once calls are answered, one after the other, that were all made from now on. */
-  async well(): Promise<void> {
+  async well(kind?: 'load' | 'write'): Promise<void> {
     const { answeredInARow } = this.recorder
-    answeredInARow.load = 0
-    answeredInARow.write = 0
-    await until('calls are answered again', () => answeredInARow.load >= WELL && answeredInARow.write >= WELL)
+    const kinds = kind ? [kind] : (['load', 'write'] as const)
+    for (const one of kinds) answeredInARow[one] = 0
+    await until('calls are answered again', () => kinds.every((one) => answeredInARow[one] >= WELL))
+  }
+
+  /** The ids of the sessions that have to be there now. */
+  expected(): SessionId[] {
+    return this.ledger.live.map((entry) => this.#handleOf(entry).id)
   }
 
   /** Ends the load, and reads every session over the same store and client. */
@@ -60,7 +66,7 @@ export class Load {
     this.#isRunning = false
     await this.#callers
     const listed = new Set<string>()
-    for (let n = 0; n < OWNERS; n++) for (const id of await this.#subject.list(`owner-${n}`)) listed.add(id)
+    for (const owner of owners) for (const id of await this.#subject.list(owner)) listed.add(id)
     return judge(this.ledger, async (entry) => {
       const handle = this.#handleOf(entry)
       return { seen: await handle.load(), isListed: entry.owner === null || listed.has(handle.id) }

@@ -16,6 +16,8 @@ export interface Verdict {
   trulyAbsent: number
   /** Loads that did not show what had been acknowledged before, although it was not lost. */
   stale: number
+  /** Writes that loads did not show before a logout ended the session: lost or not seen, nobody can tell any more. */
+  unclear: number
   /** Times that a session was not among its owner's, while callers were at work or afterwards: a revocation misses it. */
   unlisted: number
 }
@@ -33,6 +35,7 @@ export async function judge(ledger: Ledger, read: Read): Promise<Verdict> {
     falselyAbsent: 0,
     trulyAbsent: 0,
     stale: 0,
+    unclear: 0,
     unlisted: 0,
   }
   for (const entry of ledger.entries) {
@@ -46,14 +49,17 @@ export async function judge(ledger: Ledger, read: Read): Promise<Verdict> {
   return verdict
 }
 
-/** What was missing until the logout had been lost before it. */
+/**
+ * A logout that found nothing may have been carried out and sent again by the client; only an answer "no session" before
+ * it says that the session had been lost.
+ */
 function judgeAbsent(entry: Entry, verdict: Verdict): void {
-  const lost = entry.isDestroySent && entry.wasThere ? entry.missing.size : entry.acknowledged
-  const isEnded = entry.isDestroySent
-  verdict.kept += isEnded ? entry.acknowledged - lost : 0
-  verdict.lost += lost
-  if (isEnded && entry.wasThere) verdict.falselyAbsent += entry.absences
-  else verdict.trulyAbsent += entry.absences
+  const isLost = !entry.isDestroySent || (!entry.wasThere && entry.absences > 0)
+  if (isLost) verdict.lost += entry.acknowledged
+  else verdict.kept += entry.acknowledged
+  if (isLost) verdict.trulyAbsent += entry.absences
+  else verdict.falselyAbsent += entry.absences
+  if (!isLost) verdict.unclear += entry.missing.size
   verdict.stale += entry.sightings
 }
 
