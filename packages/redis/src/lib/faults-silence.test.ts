@@ -38,7 +38,7 @@ test('a server that stands still makes every call late, and none an empty answer
 
 test('a server that pauses its clients makes every call late', async () => {
   const { server, store, session, calls } = await opened()
-  await server.command('CLIENT', 'PAUSE', 1_500, 'ALL')
+  await server.command('CLIENT', 'PAUSE', 1_200, 'ALL')
   await expectTimeouts(calls, ALL)
   await until('the late update has come', async () => {
     const outcome = await outcomeOf(store.load(session.id))

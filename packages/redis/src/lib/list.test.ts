@@ -8,6 +8,7 @@ import { failureOf } from '../testing/support.ts'
 
 const server = await startRedis()
 const client = new Redis(server.port)
+client.on('error', () => {})
 const store = redisStore({ client })
 const INDEX = 'leeway:default:owner:alice'
 afterAll(async () => {

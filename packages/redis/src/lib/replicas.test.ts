@@ -108,12 +108,10 @@ test('a logout that was not confirmed is confirmed when it is repeated, and not 
 })
 
 test('more replicas than there are confirm nothing, and any deadline can be divided', async () => {
-  for (const commandTimeoutMs of [1_201, 1_200.5]) {
-    const { store } = await opened(commandTimeoutMs, 2)
-    const { error, ms } = await failureOf(store.create(unowned))
-    expect([error.code, error.message]).toEqual(['ERR_NOT_REPLICATED', expect.stringContaining('1 of 2')])
-    expect(ms).toBeLessThan(1_200 + LATE_MS)
-  }
+  const { store } = await opened(1_200.5, 2)
+  const { error, ms } = await failureOf(store.create(unowned))
+  expect([error.code, error.message]).toEqual(['ERR_NOT_REPLICATED', expect.stringContaining('1 of 2')])
+  expect(ms).toBeLessThan(1_200 + LATE_MS)
 })
 
 test("close ends the store's own connection, and not the user's", async () => {
