@@ -1,8 +1,11 @@
 import { startRedis } from '@leeway/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { crashBeside, crashEverywhere } from './redis-crash.ts'
 import { type BeginningName, type OperationName, operations } from './redis-operations.ts'
 import { RedisOrders } from './redis-orders.ts'
+
+/** Only ends what hangs, on a machine that does other things as well. */
+vi.setConfig({ testTimeout: 600_000 })
 
 const server = await startRedis()
 const runs = new RedisOrders(server.url)

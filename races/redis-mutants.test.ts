@@ -5,12 +5,15 @@ import { defineSubject, runConformance } from '@leeway/conformance'
 import type * as RedisStoreModule from '@leeway/redis'
 import { startRedis } from '@leeway/testing'
 import { Redis } from 'ioredis'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { copyWith, saidBy } from './mutant-copy.ts'
 import { crashEverywhere } from './redis-crash.ts'
 import { type RedisMutant, redisMutants } from './redis-mutants.ts'
 import { type Open, RedisOrders } from './redis-orders.ts'
 import { everyOrderOfPages, PAST_PURGE_MS } from './redis-paging.ts'
+
+/** Only ends what hangs, on a machine that does other things as well. */
+vi.setConfig({ testTimeout: 600_000 })
 
 const server = await startRedis()
 const client = new Redis(server.url)

@@ -1,8 +1,11 @@
 import { startRedis } from '@leeway/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { type BeginningName, type OperationName, operations } from './redis-operations.ts'
 import { RedisOrders } from './redis-orders.ts'
 import { everyOrderOfPages, PAST_PURGE_MS } from './redis-paging.ts'
+
+/** Only ends what hangs, on a machine that does other things as well. */
+vi.setConfig({ testTimeout: 600_000 })
 
 const server = await startRedis()
 const runs = new RedisOrders(server.url)
