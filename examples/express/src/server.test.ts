@@ -45,13 +45,18 @@ describe.each(storeNames)('on %s', (name) => {
     expect(await again.json()).toMatchObject({ session: { visits: 2 } })
   })
 
-  test('a signal that arrives twice, as one Ctrl-C does, still closes the store', async () => {
+  test('a signal that arrives twice, as one Ctrl-C does, still answers what is under way and closes the store', async () => {
     const { environment, left, leftBehind } = place(name)
     const server = start(environment)
-    await server.url()
+    const client = connect(Number((await server.url()).port), '127.0.0.1').setEncoding('utf8')
+    const headers = 'Host: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue'
+    client.write(`POST /a/api/visit HTTP/1.1\r\n${headers}\r\n\r\n`)
+    expect(await once(client, 'data')).toEqual([expect.stringContaining('100 Continue')])
     const ended = server.stop('SIGINT')
     server.child.kill('SIGINT')
     server.child.kill('SIGTERM')
+    client.write('{}')
+    expect((await client.toArray()).join('')).toMatch(/^HTTP\/1\.1 200 OK/)
     expect(await ended).toBe(0)
     expect(await leftBehind()).toEqual(left)
   })
