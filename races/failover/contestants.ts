@@ -73,6 +73,8 @@ export class Contestant {
   readonly load: Load
   readonly store: SessionStore
   readonly prefix: string
+  /** What writes go over where loads go over something else. */
+  readonly writer: SessionStore | undefined
   readonly #clients: Client[] = []
 
   /** @param connect makes a client; called for each that the mode needs */
@@ -86,7 +88,8 @@ export class Contestant {
       return redisStore({ client, prefix, replicas, commandTimeoutMs: COMMAND_TIMEOUT_MS })
     }
     const store = open(mode)
-    this.store = mode.writesFollow ? splitStore(store, open({ ...mode, failoverDetector: true })) : store
+    this.writer = mode.writesFollow ? open({ ...mode, failoverDetector: true }) : undefined
+    this.store = this.writer ? splitStore(store, this.writer) : store
     this.load = new Load(this.store, mode.layer)
   }
 

@@ -1,4 +1,6 @@
+import type { SessionStore } from '@leeway/core'
 import { type RedisServer, type ReplicatedRedis, startReplicated, until } from '@leeway/testing'
+import { sessionId } from '@leeway/testing/records'
 import { holdBack } from './cluster-runs.ts'
 import { Contestant, contest, type Mode, sentinelClient } from './contestants.ts'
 import type { Row } from './row.ts'
@@ -38,7 +40,17 @@ async function standStill(servers: ReplicatedRedis, replica: RedisServer, loads:
   await until('the replica is the primary', () => isPrimary(servers, replica))
   const followers = loads.filter(({ mode }) => mode.failoverDetector || mode.socketTimeoutMs !== undefined)
   await Promise.all(followers.map(({ load }) => load.well('load')))
+  for (const { writer } of loads) {
+    if (writer) await until('the writer has left', () => answers(writer))
+  }
   primary.resume()
+}
+
+async function answers(store: SessionStore): Promise<boolean> {
+  return store.load(sessionId(0)).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function isPrimary(servers: ReplicatedRedis, server: RedisServer): Promise<boolean> {

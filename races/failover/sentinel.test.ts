@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { expectNothingLost, expectTrueAnswers, expectWithinDeadline } from './expect-row.ts'
-import { table } from './row.ts'
+import { type Row, table } from './row.ts'
 import { sentinelRun } from './sentinel-runs.ts'
 
 test('a primary is killed while its replica is behind: only what no replica confirmed is lost', async () => {
@@ -12,24 +12,18 @@ test('a primary is killed while its replica is behind: only what no replica conf
   for (const row of rows.slice(2)) expectNothingLost(row)
 })
 
-describe('a primary stands still, is replaced, and goes on', () => {
-  test('nothing is lost over a client that leaves it, or with replicas that confirm', async () => {
-    const modes = [{ failoverDetector: true }, { socketTimeoutMs: 1_500 }, { replicas: 1 }]
-    const rows = await sentinelRun('standing still for a while', modes)
-    console.log(table(rows))
-    for (const row of rows) {
-      expectTrueAnswers(row)
-      expectNothingLost(row)
-    }
-  })
-
-  test('a client that notices nothing is answered from the past, until the primary is told to follow', async () => {
-    const rows = await sentinelRun('standing still for a while', [{}, { writesFollow: true }])
-    console.log(table(rows))
-    for (const row of rows) expectWithinDeadline(row)
-    const [alone, split] = rows
-    expect(alone?.lost).toBeGreaterThan(0)
-    expect(split?.stale).toBeGreaterThan(0)
-    expect(split).toMatchObject({ lost: 0, resurrected: 0 })
-  })
+test('a primary stands still, is replaced, and goes on: it answers from the past until it is told to follow', async () => {
+  const modes = [{}, { writesFollow: true }, { failoverDetector: true }, { socketTimeoutMs: 1_500 }, { replicas: 1 }]
+  const rows = await sentinelRun('standing still for a while', modes)
+  console.log(table(rows))
+  const [staying, split, ...others] = rows
+  for (const row of rows) expectWithinDeadline(row)
+  // Over a client that has noticed nothing, writes are acknowledged by the wrong server, and loads are answered by it.
+  const mislaid = (row?: Row) => (row ? row.lost + row.resurrected : 0)
+  expect(mislaid(staying)).toBeGreaterThan(0)
+  expect(split?.stale).toBeGreaterThan(0)
+  for (const row of others) expectTrueAnswers(row)
+  // Over one that has left nothing is, except what the primary had acknowledged at its last moment.
+  for (const row of others) expect(mislaid(row), row.mode).toBeLessThan(mislaid(staying) / 10)
+  for (const row of others.slice(-1)) expectNothingLost(row)
 })
