@@ -58,43 +58,44 @@ describe('a Redis that cannot be used is told in two lines, with what to do', ()
   })
 })
 
-describe('while Redis is out every request is told so in time, and after it all goes on', () => {
-  const outages = {
-    'its process is gone': { begin: (redis: Redis) => redis.kill(), end: (redis: Redis) => redis.start() },
-    'it stands still': { begin: (redis: Redis) => redis.pause(), end: async (redis: Redis) => redis.resume() },
+test('while Redis is out every request is told so in time, and after it all goes on', async () => {
+  const redis = await redisServer({ appendonly: 'always' })
+  const server = startOn(redis.url)
+  const url = await server.url()
+  const send = (action: string, cookie = '') => {
+    const headers = { 'content-type': 'application/json', cookie }
+    return fetch(new URL(`/a/api/${action}`, url), { method: 'POST', headers, body: '{"name":"Ada"}' })
   }
+  const login = await send('login')
+  const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const actions = ['rotate', 'revoke-others', 'logout', ...Array(20).fill('visit')]
 
-  test.each(Object.entries(outages))('%s', async (_what, { begin, end }) => {
-    const redis = await redisServer({ appendonly: 'always' })
-    const server = startOn(redis.url)
-    const url = await server.url()
-    const send = (action: string, cookie = '') => {
-      const headers = { 'content-type': 'application/json', cookie }
-      return fetch(new URL(`/a/api/${action}`, url), { method: 'POST', headers, body: '{"name":"Ada"}' })
-    }
-    const login = await send('login')
-    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const outages = [
+    { begin: () => redis.kill(), end: () => redis.start() },
+    { begin: () => redis.pause(), end: () => redis.resume() },
+  ]
+  for (const [i, { begin, end }] of outages.entries()) {
+    await begin()
+    const askedAt = performance.now()
+    const answers = await Promise.all(actions.map((action) => send(action, cookie)))
+    expect(performance.now() - askedAt).toBeLessThan(WITHIN_MS)
+    expect(answers.map(({ status }) => status)).toEqual(actions.map(() => 503))
+    expect(answers.flatMap(({ headers }) => headers.getSetCookie())).toEqual([])
+    await end()
 
-    await begin(redis)
-    for (const actions of [['visit', 'rotate', 'revoke-others', 'logout'], Array(20).fill('visit')]) {
-      const askedAt = performance.now()
-      const answers = await Promise.all(actions.map((action) => send(action, cookie)))
-      expect(performance.now() - askedAt).toBeLessThan(WITHIN_MS)
-      expect(answers.map(({ status }) => status)).toEqual(actions.map(() => 503))
-      expect(answers.flatMap(({ headers }) => headers.getSetCookie())).toEqual([])
-    }
-    await end(redis)
-
-    let again = await send('state', cookie)
+    let again: Response | undefined
     await until('a visit is answered', async () => {
       again = await send('visit', cookie)
       return again.status === 200
     })
-    expect(await again.json()).toMatchObject({ session: { owner: 'Ada', visits: 1 } })
-    expect(server.told.filter((line) => /^\s+at |Unhandled/.test(line))).toEqual([])
-    expect(server.told.length).toBeLessThanOrEqual(6)
+    expect(await again?.json()).toMatchObject({ session: { owner: 'Ada', visits: i + 1 } })
+  }
+  // For each outage a line of the connection, one that it is back, and one for each way in which a load fails.
+  expect(
+    server.told.filter((line) => !/^(Redis at|sessions: load failed: ERR_STORE_(FAILED|TIMEOUT): )/.test(line)),
+  ).toEqual([])
+  expect(server.told.length).toBeLessThanOrEqual(8)
 
-    await redis.pause()
-    expect(await server.stop()).toBe(0)
-  })
+  await redis.pause()
+  expect(await server.stop()).toBe(0)
 })

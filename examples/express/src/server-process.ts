@@ -51,13 +51,13 @@ export class ServerProcess {
   }
 }
 
-/** For the tests of one file: starts servers, and ends what is left of them after each test. */
-export function serverProcesses(): (environment: NodeJS.ProcessEnv) => ServerProcess {
+/** Starts servers, and ends what is left of them after each test, or as `after` says. */
+export function serverProcesses(after: (end: () => void) => void = afterEach) {
   const started: ServerProcess[] = []
-  afterEach(() => {
+  after(() => {
     for (const { child } of started.splice(0)) child.kill('SIGKILL')
   })
-  return (environment) => {
+  return (environment: NodeJS.ProcessEnv): ServerProcess => {
     const server = new ServerProcess(environment)
     started.push(server)
     return server

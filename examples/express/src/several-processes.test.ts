@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '@leeway/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Balancer } from './balancer.ts'
 import { places } from './places.ts'
 import { type ServerProcess, serverProcesses } from './server-process.ts'
@@ -12,7 +12,7 @@ const AT_ONCE = 8
 const PACE_MS = 40
 const RESTARTS = 4
 /** The load goes on for so many visits before each restart, and after the last one. */
-const BETWEEN = 300
+const BETWEEN = 150
 /** What a busy machine may take for one step: processes that start take seconds then. */
 const PATIENCE_MS = 60_000
 
@@ -22,21 +22,20 @@ interface State {
 }
 
 const place = places()
-const start = serverProcesses()
+const start = serverProcesses(afterAll)
 
 let environment: NodeJS.ProcessEnv
 let servers: [ServerProcess, ServerProcess]
 let urls: URL[]
-let balancer: Balancer
-beforeEach(async () => {
+const balancer = new Balancer()
+beforeAll(async () => {
   environment = place('redis').environment
   servers = [start(environment), start(environment)]
   urls = await Promise.all(servers.map((server) => server.url()))
-  balancer = new Balancer()
   for (const url of urls) balancer.add(url)
-  return () => balancer.close()
 })
-afterEach(async () => {
+afterAll(async () => {
+  balancer.close()
   expect(await Promise.all(servers.map((server) => server.stop()))).toEqual([0, 0])
   expect(servers.flatMap(({ told }) => told)).toEqual([])
 })
@@ -139,14 +138,16 @@ test(
 
     let lost = 0
     let twice = 0
-    for (const { name, cookie, acknowledged } of visitors) {
-      for (const url of urls) {
-        const { session } = await stateAt(url, cookie)
-        if (session.owner !== name) tally.loggedOut++
-        lost += Math.max(0, acknowledged - session.visits)
-        twice += Math.max(0, session.visits - acknowledged)
-      }
-    }
+    await Promise.all(
+      visitors.map(async ({ name, cookie, acknowledged }) => {
+        for (const url of urls) {
+          const { session } = await stateAt(url, cookie)
+          if (session.owner !== name) tally.loggedOut++
+          lost += Math.max(0, acknowledged - session.visits)
+          twice += Math.max(0, session.visits - acknowledged)
+        }
+      }),
+    )
     console.log(
       `${RESTARTS} restarts, ${VISITORS} visitors: ${JSON.stringify({ ...tally, lost, twice, sentToTheOther: balancer.repeated })}`,
     )
