@@ -58,11 +58,10 @@ export class Commands implements Writer {
 
   close(): void {}
 
-  /** The first of a turn is sent at once, so that a single caller does not wait. */
+  /** They leave when the code that made them has run (`nextTick`): nobody who awaits an answer would notice. */
   #gather(): void {
-    this.#sentThisTurn++
-    if (this.#sentThisTurn === 1) process.nextTick(() => this.#endTurn())
-    if (this.#sentThisTurn % TOGETHER !== 2) return
+    if (this.#sentThisTurn === 0) process.nextTick(() => this.#endTurn())
+    if (this.#sentThisTurn++ % TOGETHER !== 0) return
     this.#uncork()
     this.#corked = (this.#client.nodes?.('master') ?? [this.#client]).map(({ stream }) => stream)
     for (const stream of this.#corked) stream?.cork()
