@@ -57,6 +57,8 @@ export class Filled {
 
   readonly works = {
     load: async () => check((await this.#store.load(this.#ids[random(this.size)] ?? '')) === undefined, false),
+    'GET, raw': async () =>
+      check((await this.#client.get(`leeway:default:${this.#ids[random(this.size)]}`)) === null, false),
     'list the 5 sessions of an owner': () => this.#list(ownerOf(random(this.size / 2)), PER_OWNER),
     'list the 1,000 sessions of an owner': () => this.#list(OWNER_OF_MANY, MANY),
   }

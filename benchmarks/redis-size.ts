@@ -10,17 +10,19 @@
 // Everything is listed twice: alone, and while a caller loads sessions without a pause. Delays are the longest that
 // `monitorEventLoopDelay` saw; noise is the longest gap in a second of looking at the clock right before.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { noiseMs } from './file-turns.ts'
+import { noiseMs, timed, until } from './file-turns.ts'
 import { alternately } from './redis-alternately.ts'
 import { Filled } from './redis-filled.ts'
 import { memoryTable } from './redis-memory.ts'
 import { formsTable } from './redis-record-forms.ts'
 import { table } from './redis-report.ts'
+import { commandsOf } from './redis-server-cost.ts'
 import { spread } from './summary.ts'
 
 const sessions = Number(process.argv[2] ?? 1_000_000)
 const rounds = Number(process.argv[3] ?? 9)
 const PAGE = 1_000
+const TURN_MS = 120
 const sizes = [1_000, sessions / 10, sessions]
 const sample = Math.min(100_000, sessions)
 const payload = 'x'.repeat(300)
@@ -50,6 +52,7 @@ async function sizeTable(): Promise<string> {
   const rows: string[][] = []
   for (const [work, ...atOnce] of [
     ['load', 1, 64],
+    ['GET, raw', 1, 64],
     ['list the 5 sessions of an owner', 1, 64],
     ['list the 1,000 sessions of an owner', 1],
   ] as const) {
@@ -64,7 +67,17 @@ async function sizeTable(): Promise<string> {
       rows.push([`${work}, ${callers} at a time`, ...cells])
     }
   }
+  const costs: string[] = []
+  for (const one of filled) costs.push(await serverCost(one))
+  rows.push(['load, server', ...costs])
   return table(['', ...sizes.map((size) => `${size} sessions`)], rows)
+}
+
+/** Of a load: what the server counts for the command. */
+async function serverCost({ server, works }: Filled): Promise<string> {
+  await server.command('CONFIG', 'RESETSTAT')
+  const { count } = await timed(64, until(TURN_MS), works.load)
+  return commandsOf(server, count)
 }
 
 async function listTable(one: Filled | undefined): Promise<string> {
