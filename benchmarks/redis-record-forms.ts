@@ -5,8 +5,8 @@ import { Redis } from 'ioredis'
 import { createScript, type Script, updateScript } from '../packages/redis/src/lib/scripts.ts'
 import { encode, instants, padVersion } from '../packages/redis/src/lib/value.ts'
 import { newId } from './file-contenders.ts'
-import { timed, until } from './file-turns.ts'
-import { alternately, type Call } from './redis-alternately.ts'
+import { timed } from './file-turns.ts'
+import { alternately, type Call, lasting } from './redis-alternately.ts'
 import { bytesPerSession } from './redis-filled.ts'
 import { newSession, passing, runner } from './redis-leeway.ts'
 import { check } from './redis-raw.ts'
@@ -144,7 +144,7 @@ async function serverCosts(sides: readonly Side[], work: 'load' | 'update'): Pro
   const costs: string[] = []
   for (const { server, works } of sides) {
     await server.command('CONFIG', 'RESETSTAT')
-    const { count } = await timed(CALLERS, until(TURN_MS), works[work](CALLERS))
+    const { count } = await timed(CALLERS, lasting(TURN_MS), works[work](CALLERS))
     costs.push(await commandsOf(server, count))
   }
   return costs

@@ -10,8 +10,8 @@
 // Everything is listed twice: alone, and while a caller loads sessions without a pause. Delays are the longest that
 // `monitorEventLoopDelay` saw; noise is the longest gap in a second of looking at the clock right before.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { noiseMs, timed, until } from './file-turns.ts'
-import { alternately } from './redis-alternately.ts'
+import { noiseMs, timed } from './file-turns.ts'
+import { alternately, lasting } from './redis-alternately.ts'
 import { Filled } from './redis-filled.ts'
 import { memoryTable } from './redis-memory.ts'
 import { formsTable } from './redis-record-forms.ts'
@@ -76,7 +76,7 @@ async function sizeTable(): Promise<string> {
 /** Of a load: what the server counts for the command. */
 async function serverCost({ server, works }: Filled): Promise<string> {
   await server.command('CONFIG', 'RESETSTAT')
-  const { count } = await timed(64, until(TURN_MS), works.load)
+  const { count } = await timed(64, lasting(TURN_MS), works.load)
   return commandsOf(server, count)
 }
 

@@ -1,6 +1,7 @@
 import type { RedisServer } from '@leeway/testing'
 import { newId } from './file-contenders.ts'
-import { each, order, timed, until } from './file-turns.ts'
+import { each, order, timed } from './file-turns.ts'
+import { lasting } from './redis-alternately.ts'
 import { type Contender, contenders } from './redis-contenders.ts'
 
 export const SESSIONS = 2_048
@@ -70,8 +71,8 @@ export async function turn(side: Side, operation: Operation, made: readonly stri
   if (operation === 'destroy')
     return measured(callers, (caller) => (made[caller]?.length ?? 0) > 0, destroying(side, made))
   const call = operation === 'create' ? creating(side, made) : calling(side, operation, callers)
-  const lead = await timed(callers, until(LEAD_MS), call)
-  const took = await measured(callers, until(TURN_MS), call)
+  const lead = await timed(callers, lasting(LEAD_MS), call)
+  const took = await measured(callers, lasting(TURN_MS), call)
   return { ...took, calls: lead.count + took.calls }
 }
 
