@@ -7,7 +7,6 @@ export interface Writer {
   /** Whether there was such a key. */
   remove(key: string): Promise<boolean>
   run(script: Script, key: string, ...args: string[]): Promise<unknown>
-  close(): void
 }
 
 /** How many commands leave together at most: the server works on them while the next are being made. */
@@ -55,8 +54,6 @@ export class Commands implements Writer {
       return this.#client.eval(script.source, 1, key, ...args)
     }
   }
-
-  close(): void {}
 
   /** They leave when the code that made them has run (`nextTick`): nobody who awaits an answer would notice. */
   #gather(): void {

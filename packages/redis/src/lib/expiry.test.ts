@@ -1,16 +1,11 @@
-import { startRedis, until } from '@leeway/testing'
+import { until } from '@leeway/testing'
 import { record, sessionId, version } from '@leeway/testing/records'
 import fc from 'fast-check'
-import { Redis } from 'ioredis'
-import { afterAll, describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { redisStore } from '../index.ts'
+import { sharedServer } from '../testing/support.ts'
 
-const server = await startRedis()
-const client = new Redis(server.port)
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { client } = await sharedServer()
 const store = redisStore({ client })
 const keyOf = (id: string) => `leeway:default:${id}`
 /** Redis rounds, and the commands between take their time. */

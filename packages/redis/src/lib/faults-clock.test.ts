@@ -1,15 +1,10 @@
-import { startRedis, until } from '@leeway/testing'
+import { until } from '@leeway/testing'
 import { record, version } from '@leeway/testing/records'
-import { Redis } from 'ioredis'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { redisStore } from '../index.ts'
+import { sharedServer } from '../testing/support.ts'
 
-const server = await startRedis()
-const client = new Redis(server.port)
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { client } = await sharedServer()
 
 const HOUR_MS = 3_600_000
 const TTL_MS = 600

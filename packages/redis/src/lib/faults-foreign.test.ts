@@ -1,22 +1,15 @@
-import { startRedis } from '@leeway/testing'
 import { version } from '@leeway/testing/records'
-import { Redis } from 'ioredis'
-import { afterAll, beforeEach, describe, expect, it, test } from 'vitest'
+import { beforeEach, describe, expect, it, test } from 'vitest'
 import { redisStore } from '../index.ts'
 import { callsOn } from '../testing/calls-of.ts'
-import { failureOf, live } from '../testing/support.ts'
+import { failureOf, live, sharedServer } from '../testing/support.ts'
 
-const server = await startRedis()
-const client = new Redis(server.port)
+const { server, client } = await sharedServer()
 const store = redisStore({ client })
 const session = live('x', { owner: 'alice' })
 const other = live('y', { owner: 'alice' })
 const KEY = `leeway:default:${session.id}`
 const INDEX = 'leeway:default:owner:alice'
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
 beforeEach(async () => {
   await client.flushdb()
 })

@@ -1,16 +1,10 @@
-import { startRedis } from '@leeway/testing'
 import { record, sessionId, version } from '@leeway/testing/records'
-import { Redis } from 'ioredis'
-import { afterAll, describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { redisStore } from '../index.ts'
+import { sharedServer } from '../testing/support.ts'
 import { Keys } from './keys.ts'
 
-const server = await startRedis()
-const client = new Redis(server.port)
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { client } = await sharedServer()
 
 /** Beside these, names that a careless pattern takes for theirs. */
 const prefixes: [prefix: string, others: string[]][] = [

@@ -1,20 +1,12 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import { startRedis } from '@leeway/testing'
 import { record, sessionId, version } from '@leeway/testing/records'
-import { Redis } from 'ioredis'
-import { afterAll, beforeEach, describe, expect, it, test } from 'vitest'
+import { beforeEach, describe, expect, it, test } from 'vitest'
 import { redisStore } from '../index.ts'
-import { failureOf } from '../testing/support.ts'
+import { failureOf, sharedServer } from '../testing/support.ts'
 
-const server = await startRedis()
-const client = new Redis(server.port)
-client.on('error', () => {})
+const { server, client } = await sharedServer()
 const store = redisStore({ client })
 const INDEX = 'leeway:default:owner:alice'
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
 beforeEach(async () => {
   await client.flushdb()
 })

@@ -47,8 +47,8 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
   const { client, commandTimeoutMs, replicas, maxPayloadBytes, clock } = resolved
   const keys = new Keys(resolved.prefix, resolved.namespace)
   const commands = new Commands(client)
-  const writer = replicas === 0 ? commands : replicatedWriter(client, replicas, waitMs(commandTimeoutMs))
-  const writes = new Writes(writer, keys, clock)
+  const replicated = replicas > 0 ? replicatedWriter(client, replicas, waitMs(commandTimeoutMs)) : undefined
+  const writes = new Writes(replicated ?? commands, keys, clock)
   const lister = new Lister(client, commands, keys, commandTimeoutMs / 4)
   const calls = new Calls(commandTimeoutMs, () => client.status)
   const gate = new Gate()
@@ -134,7 +134,7 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
     close: () =>
       gate.close(async () => {
         await calls.idle()
-        writer.close()
+        replicated?.close()
       }),
   }
 }

@@ -121,7 +121,7 @@ function add(pipeline: RedisPipeline, { script, key, args, isUnknown }: Write): 
 }
 
 /** @param timeoutMs how long a write waits for the replicas: whole milliseconds, at least 1 */
-export function replicatedWriter(client: RedisClient, replicas: number, timeoutMs: number): Writer {
+export function replicatedWriter(client: RedisClient, replicas: number, timeoutMs: number): ReplicatedWriter {
   const own = client.duplicate?.()
   if (!own) throw new Error('the client cannot be duplicated')
   // The calls that fail for it tell; without a listener the client would print it.

@@ -3,7 +3,7 @@ import { isLeewayError, type LeewayError, type SessionStore, type StoredSession 
 import { type RedisServer, type ServerOptions, startRedis } from '@leeway/testing'
 import { record } from '@leeway/testing/records'
 import { Redis, type RedisOptions } from 'ioredis'
-import { expect, onTestFinished } from 'vitest'
+import { afterAll, expect, onTestFinished } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../index.ts'
 
 /** In every payload under test: no error may show it. */
@@ -14,6 +14,18 @@ export async function serverOf(options: ServerOptions = {}): Promise<RedisServer
   const server = await startRedis(options)
   onTestFinished(() => server.stop())
   return server
+}
+
+/** A server that the tests of a file share, and a client of it. */
+export async function sharedServer(): Promise<{ readonly server: RedisServer; readonly client: Redis }> {
+  const server = await startRedis()
+  const client = new Redis(server.port)
+  client.on('error', () => {})
+  afterAll(async () => {
+    client.disconnect()
+    await server.stop()
+  })
+  return { server, client }
 }
 
 /** A client of the test's own, which reconnects at once and gives up on nothing: the store's deadline has to. */
