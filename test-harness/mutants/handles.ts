@@ -5,7 +5,7 @@ import { type Mutant, mutant, rejecting, steppedMutant } from './mutant.ts'
 
 /** Faults of capabilities and close, and of calls at once. */
 export const handleMutants: readonly Mutant[] = [
-  mutant('close never resolves', 'CLOSE-001', 'did not finish within', (store) => ({
+  mutant('close never resolves', 'CLOSE-001', 'nothing was answered for', (store) => ({
     ...store,
     close: () => new Promise(() => {}),
   })),

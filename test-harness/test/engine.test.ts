@@ -63,7 +63,7 @@ describe('a rule', () => {
       await new Promise(() => {})
     }, 20)
     expect(result.status).toBe('fail')
-    expect(result.failure?.message).toContain('did not finish within 20 ms')
+    expect(result.failure?.message).toContain('nothing was answered for 20 ms')
   })
 
   it('has its stores closed and its scratch directory removed', async () => {

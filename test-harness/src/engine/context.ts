@@ -1,13 +1,20 @@
 import type { SessionId, SessionStore, StoreCapabilities, StoredSession, Version } from '@leeway/core/adapter'
 import { DEFAULT_MAX_PAYLOAD_BYTES } from '@leeway/core/adapter'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
+import type { Drawing } from '../report/drawing.ts'
 import type { Facts } from './rule.ts'
 import { Samples } from './samples.ts'
+import type { Settings } from './settings.ts'
 import type { OpenOptions } from './subject.ts'
 import { Trace } from './trace.ts'
 
 /** What a rule's check works with: handles on one storage of its own, a clock of its own, and sample records. */
 export interface RuleContext {
+  readonly settings: Settings
+  /** The directory that every handle of this rule is opened with. */
+  readonly scratch: string
+  /** Where child processes find the subject. For rules that need `processes`. */
+  readonly module: string
   readonly clock: ManualClock
   readonly capabilities: StoreCapabilities
   /** Opens a handle; closed by the kit after the rule. Every handle of one namespace is on the same records. */
@@ -20,6 +27,8 @@ export interface RuleContext {
   version(): Version
   session(fields?: Partial<StoredSession>): StoredSession
   successor(loaded: StoredSession, fields?: Partial<StoredSession>): StoredSession
+  /** What the report is to draw beside the rule, whether it is kept or not. A failure's own drawing goes before it. */
+  draw(drawing: Drawing): void
   /** Adds to a number that stands in the rule's result, such as how many orders were run. */
   count(what: string, by?: number): void
 }
@@ -29,9 +38,10 @@ export class RuleRun {
   readonly trace = new Trace()
   readonly counts: Record<string, number> = {}
   readonly opened: SessionStore[] = []
+  drawing: Drawing | undefined
   readonly context: RuleContext
 
-  constructor({ subject, capabilities }: Facts, scratch: string) {
+  constructor({ subject, capabilities }: Facts, scratch: string, settings: Settings) {
     const clock = manualClock()
     const samples = new Samples(() => clock.now())
     const base: OpenOptions = {
@@ -46,6 +56,11 @@ export class RuleRun {
       return this.trace.follow(store, handle)
     }
     this.context = {
+      settings,
+      scratch,
+      get module() {
+        return required(subject.module, 'module')
+      },
       clock,
       capabilities,
       open: async (options) => follow(await subject.open({ ...base, ...options })),
@@ -55,6 +70,9 @@ export class RuleRun {
       version: () => samples.version(),
       session: (fields) => samples.session(fields),
       successor: (loaded, fields) => samples.successor(loaded, fields),
+      draw: (drawing) => {
+        this.drawing = drawing
+      },
       count: (what, by = 1) => {
         this.counts[what] = (this.counts[what] ?? 0) + by
       },

@@ -1,13 +1,27 @@
 import { inspect } from 'node:util'
+import type { Drawing } from '../report/drawing.ts'
+
+/** What a failure tells beside its message. */
+export interface FailureDetails {
+  readonly expected?: unknown
+  readonly actual?: unknown
+  /** The schedule, script or crash that failed, in the rule's own words: with the rule's id before it, it is replayed. */
+  readonly case?: string | undefined
+  readonly drawing?: Drawing | undefined
+}
 
 /** A promise that the store did not keep. Anything else that a check throws is an error of the kit or of the backend. */
 export class ConformanceFailure extends Error {
   override readonly name = 'ConformanceFailure'
   readonly expected: string | undefined
   readonly actual: string | undefined
+  readonly case: string | undefined
+  readonly drawing: Drawing | undefined
 
-  constructor(message: string, values: { expected?: unknown; actual?: unknown } = {}) {
+  constructor(message: string, values: FailureDetails = {}) {
     super(message)
+    this.case = values.case
+    this.drawing = values.drawing
     this.expected = 'expected' in values ? show(values.expected) : undefined
     this.actual = 'actual' in values ? show(values.actual) : undefined
   }

@@ -3,19 +3,16 @@ import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
 import type { Facts, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
+import { type SettingOptions, splitReplay } from './settings.ts'
 import type { Subject } from './subject.ts'
 
 /** Which rules are run. */
-export interface Selection {
+export interface Selection extends SettingOptions {
   /** Ids of the rules to run; the others are reported as not run. Default: all. */
   readonly rules?: readonly string[] | undefined
   /** Rules that are knowingly not kept, each with the reason. They are not run, and are no pass. */
   readonly waive?: Readonly<Record<string, string>> | undefined
-  /** Real milliseconds after which a rule has failed because a call never answered. Default 10,000. */
-  readonly deadlineMs?: number | undefined
 }
-
-export const DEFAULT_DEADLINE_MS = 10_000
 
 /** A rule and what is to become of it. */
 export interface Planned {
@@ -27,7 +24,10 @@ export interface Planned {
  * @param facts undefined if the store could not be opened: then nothing is known to be not applicable
  * @throws `ERR_INVALID_OPTION` for an id that is no rule's, or a waiver without a reason
  */
-export function planRules(facts: Facts | undefined, { rules, waive = {} }: Selection): Planned[] {
+export function planRules(
+  facts: Facts | undefined,
+  { replay, rules = replay === undefined ? undefined : [splitReplay(replay)[0]], waive = {} }: Selection,
+): Planned[] {
   for (const id of [...(rules ?? []), ...Object.keys(waive)]) {
     if (!allRules.some((rule) => rule.id === id)) invalid(`there is no rule ${id}`)
   }
@@ -37,7 +37,7 @@ export function planRules(facts: Facts | undefined, { rules, waive = {} }: Selec
     if (waived !== undefined) return { rule, skip: { status: 'waived', reason: waived } }
     if (rules && !rules.includes(rule.id)) return { rule, skip: { status: 'not-run', reason: 'not selected' } }
     if (facts && rule.needs?.isMet(facts) === false)
-      return { rule, skip: { status: 'not-applicable', reason: rule.needs.reason } }
+      return { rule, skip: { status: rule.needs.otherwise ?? 'not-applicable', reason: rule.needs.reason } }
     return { rule }
   })
 }

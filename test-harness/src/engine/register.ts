@@ -1,8 +1,9 @@
 import { formatFailure } from '../report/format-report.ts'
 import { describeError } from './expect.ts'
 import { ConformanceFailure } from './failure.ts'
-import { DEFAULT_DEADLINE_MS, planRules, readFacts, type Selection } from './plan.ts'
+import { planRules, readFacts, type Selection } from './plan.ts'
 import { runRule } from './run-rule.ts'
+import { settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
 
 type Define = (title: string, run: () => Promise<void>) => unknown
@@ -27,7 +28,8 @@ export interface Runner extends Selection {
  * @throws `ERR_INVALID_OPTION`
  */
 export async function register(subject: Subject, runner: Runner): Promise<void> {
-  const { describe, it, deadlineMs = DEFAULT_DEADLINE_MS } = runner
+  const { describe, it } = runner
+  const settings = settingsOf(runner)
   const facts = await readFacts(subject).catch((error: unknown) => new Error(describeError(error)))
   if (facts instanceof Error) {
     describe(subject.name, () => void it('opens', () => Promise.reject(facts)))
@@ -45,7 +47,7 @@ export async function register(subject: Subject, runner: Runner): Promise<void> 
 
   async function check(rule: (typeof planned)[number]['rule']): Promise<void> {
     if (facts instanceof Error) throw facts
-    const result = await runRule(rule, facts, deadlineMs)
+    const result = await runRule(rule, facts, settings)
     if (result.status !== 'pass') throw new ConformanceFailure(formatFailure(result))
   }
 }

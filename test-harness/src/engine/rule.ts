@@ -19,6 +19,8 @@ export interface Facts {
 export interface Need {
   /** Why the rule does not apply where the condition is not met. */
   readonly reason: string
+  /** What becomes of the rule then: it says nothing about the store, or was left out though it does. */
+  readonly otherwise?: 'not-run'
   isMet(facts: Facts): boolean
 }
 

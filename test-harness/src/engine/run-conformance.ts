@@ -1,8 +1,9 @@
 import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { describeError } from './expect.ts'
-import { DEFAULT_DEADLINE_MS, type Planned, planRules, readFacts, type Selection } from './plan.ts'
+import { type Planned, planRules, readFacts, type Selection } from './plan.ts'
 import type { Facts } from './rule.ts'
 import { describeRule, runRule } from './run-rule.ts'
+import { type Settings, settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
 
 export interface RunOptions extends Selection {
@@ -34,23 +35,24 @@ export interface RunOptions extends Selection {
  */
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
   const started = performance.now()
-  const { deadlineMs = DEFAULT_DEADLINE_MS, onResult } = options
+  const { onResult } = options
+  const settings = settingsOf(options)
   const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
   const results: RuleResult[] = []
   for (const planned of planRules(facts instanceof Error ? undefined : facts, options)) {
     const told = facts instanceof Error && results.some(({ status }) => status === 'error')
-    const result = await resultOf(told && !planned.skip ? { ...planned, skip: unopened } : planned, facts, deadlineMs)
+    const result = await resultOf(told && !planned.skip ? { ...planned, skip: unopened } : planned, facts, settings)
     results.push(result)
     onResult?.(result)
   }
-  return reportOf(subject.name, results, performance.now() - started)
+  return reportOf({ subject: subject.name, seed: settings.seed, results, ms: performance.now() - started })
 }
 
 /** One error tells that the store cannot be opened; the other rules need not repeat it. */
 const unopened = { status: 'not-run', reason: 'the store could not be opened' } as const
 
-async function resultOf({ rule, skip }: Planned, facts: Facts | Error, deadlineMs: number): Promise<RuleResult> {
+async function resultOf({ rule, skip }: Planned, facts: Facts | Error, settings: Settings): Promise<RuleResult> {
   if (skip) return { ...describeRule(rule), ...skip, ms: 0 }
-  if (!(facts instanceof Error)) return runRule(rule, facts, deadlineMs)
+  if (!(facts instanceof Error)) return runRule(rule, facts, settings)
   return { ...describeRule(rule), status: 'error', failure: { message: facts.message, trace: [] }, ms: 0 }
 }

@@ -6,28 +6,31 @@ import { describeError } from './expect.ts'
 import { ConformanceFailure } from './failure.ts'
 import type { Facts, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
+import type { Settings } from './settings.ts'
 
 /** Once a store's `close` has hung, the kit no longer waits for that subject's stores after each rule. */
 const hangsOnClose = new WeakSet<Facts>()
 
 /** Runs one rule in a scratch directory and on a clock of its own. Never rejects. */
-export async function runRule(rule: Rule, facts: Facts, deadlineMs: number): Promise<RuleResult> {
+export async function runRule(rule: Rule, facts: Facts, settings: Settings): Promise<RuleResult> {
+  const { deadlineMs } = settings
   const started = performance.now()
-  const outcome = await withScratch(facts.subject, (scratch) => check(rule, new RuleRun(facts, scratch))).catch(
-    (error: unknown) => ({ status: 'error' as const, failure: { message: describeError(error), trace: [] } }),
-  )
+  const outcome = await withScratch(facts.subject, (scratch) =>
+    check(rule, new RuleRun(facts, scratch, settings)),
+  ).catch((error: unknown) => ({ status: 'error' as const, failure: { message: describeError(error), trace: [] } }))
   return { ...describeRule(rule), ...outcome, ms: performance.now() - started }
 
   async function check(rule: Rule, run: RuleRun): Promise<Partial<RuleResult> & Pick<RuleResult, 'status'>> {
     try {
-      const checked = await within(deadlineMs, rule.check(run.context))
-      if (checked !== TIMED_OUT) return { status: 'pass', ...counted(run) }
-      const message = `did not finish within ${deadlineMs} ms: a call never answered`
+      const checked = await within(deadlineMs, rule.check(run.context), () => run.trace.lastAnswerAt)
+      if (checked !== TIMED_OUT) return { status: 'pass', ...facetsOf(run) }
+      const message = `nothing was answered for ${deadlineMs} ms: a call never answers`
       return { status: 'fail', failure: { message, trace: run.trace.lines() } }
     } catch (error) {
       return {
         status: error instanceof ConformanceFailure ? 'fail' : 'error',
-        failure: failureOf(error, run.trace.lines()),
+        failure: failureOf(rule, error, run.trace.lines()),
+        ...facetsOf(run, error),
       }
     } finally {
       await closeAll(run.opened, facts, deadlineMs)
@@ -40,14 +43,21 @@ export function describeRule({ id, level, tier, title, why }: Rule): Omit<RuleRe
   return { id, level, tier, title, why }
 }
 
-function counted({ counts }: RuleRun): Pick<RuleResult, 'counts'> {
-  return Object.keys(counts).length > 0 ? { counts } : {}
+function facetsOf(run: RuleRun, error?: unknown): Pick<RuleResult, 'counts' | 'drawing'> {
+  const drawing = (error instanceof ConformanceFailure ? error.drawing : undefined) ?? run.drawing
+  return { ...(Object.keys(run.counts).length > 0 && { counts: run.counts }), ...(drawing && { drawing }) }
 }
 
-function failureOf(error: unknown, trace: readonly string[]): Failure {
+function failureOf({ id }: Rule, error: unknown, trace: readonly string[]): Failure {
   if (!(error instanceof ConformanceFailure)) return { message: describeError(error), trace }
   const { message, expected, actual } = error
-  return { message, trace, ...(expected !== undefined && { expected }), ...(actual !== undefined && { actual }) }
+  return {
+    message,
+    trace,
+    ...(expected !== undefined && { expected }),
+    ...(actual !== undefined && { actual }),
+    ...(error.case !== undefined && { replay: `${id}:${error.case}` }),
+  }
 }
 
 /** Closing is judged by its own rules; here it only has to end, so that the scratch directory can be removed. */

@@ -26,6 +26,11 @@ export interface RecordLocation {
 /** A store under test. Hooks are optional; each unlocks the rules that need it. */
 export interface Subject {
   readonly name: string
+  /**
+   * Where this subject is the default export: `import.meta.url`, or `__filename`. Rules that need processes of their own
+   * import it there; without it they are reported as not run. The command line knows it anyway.
+   */
+  readonly module?: string | undefined
   /** Opens a handle. Called several times a rule; the kit closes what it opened. */
   open(options: OpenOptions): SessionStore | Promise<SessionStore>
   /** Damages the stored record so that it can no longer be read. It stays stored. */
@@ -50,6 +55,7 @@ export interface Subject {
 export function defineSubject(subject: Subject): Subject {
   if (typeof subject.name !== 'string' || subject.name === '') invalid('name must be a string that says something')
   if (typeof subject.open !== 'function') invalid('open must be a function that returns a store')
+  if (subject.module !== undefined && typeof subject.module !== 'string') invalid('module must be import.meta.url')
   for (const hook of ['corrupt', 'fail', 'discard'] as const) {
     if (subject[hook] !== undefined && typeof subject[hook] !== 'function') invalid(`${hook} must be a function`)
   }

@@ -12,6 +12,12 @@ interface Call {
 /** What was asked of the stores of one rule and what they answered: the end of it stands in the report of a failure. */
 export class Trace {
   #calls: Call[] = []
+  #lastAnswerAt = Number.NEGATIVE_INFINITY
+
+  /** When a call last got its answer, on the clock of `performance.now()`. */
+  get lastAnswerAt(): number {
+    return this.#lastAnswerAt
+  }
 
   /** The same store, with every call written down. Nothing else about it changes. */
   follow(store: SessionStore, handle: string): SessionStore {
@@ -25,9 +31,11 @@ export class Trace {
       if (running instanceof Promise) {
         running.then(
           (answer) => {
+            this.#lastAnswerAt = performance.now()
             entry.answer = brief(answer)
           },
           (error) => {
+            this.#lastAnswerAt = performance.now()
             entry.answer = describeError(error)
           },
         )

@@ -1,4 +1,8 @@
 import { type Level, type Rule, TIERS, type Tier } from '../engine/rule.ts'
+import type { Drawing } from './drawing.ts'
+
+/** The version of the contract: raised when a store that kept it could break it unchanged. */
+const CONTRACT = '1'
 
 /** `error` is the kit's or the backend's fault. Only `pass` is a pass. */
 export type Status = 'pass' | 'fail' | 'error' | 'not-applicable' | 'not-run' | 'waived'
@@ -9,6 +13,8 @@ export interface Failure {
   readonly actual?: string
   /** The last calls before the failure, oldest first. */
   readonly trace: readonly string[]
+  /** The id that runs this one schedule, script or crash again. */
+  readonly replay?: string
 }
 
 export interface RuleResult extends Pick<Rule, 'id' | 'level' | 'tier' | 'title' | 'why'> {
@@ -19,6 +25,8 @@ export interface RuleResult extends Pick<Rule, 'id' | 'level' | 'tier' | 'title'
   readonly failure?: Failure
   /** What the rule counted: placements of an order, schedules. */
   readonly counts?: Readonly<Record<string, number>>
+  /** What the rule checks or, if it failed, what happened. */
+  readonly drawing?: Drawing
 }
 
 /** A store keeps a tier when it passes all the tier's rules that apply to it. */
@@ -35,21 +43,38 @@ export interface TierVerdict {
 /** The outcome of a run, as plain data. */
 export interface Report {
   readonly subject: string
+  /** The version of the contract that was checked. */
+  readonly contract: string
+  /** What the random rules drew from. */
+  readonly seed: number
   /** Something was run, nothing ended in an error, and no MUST failed. */
   readonly ok: boolean
   readonly tiers: readonly TierVerdict[]
+  /** What the rules have counted, in all. */
+  readonly counts: Readonly<Record<string, number>>
   readonly results: readonly RuleResult[]
   readonly ms: number
 }
 
-export function reportOf(subject: string, results: readonly RuleResult[], ms: number): Report {
+export function reportOf({ subject, seed, results, ms }: Pick<Report, 'subject' | 'seed' | 'results' | 'ms'>): Report {
   return {
     subject,
+    contract: CONTRACT,
+    seed,
     ok: results.some(wasRun) && !results.some(isFatal),
     tiers: TIERS.map((tier) => verdictOf(tier, results)).filter(({ tier }) => results.some((r) => r.tier === tier)),
+    counts: sumOf(results),
     results,
     ms,
   }
+}
+
+function sumOf(results: readonly RuleResult[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const { counts = {} } of results) {
+    for (const [what, count] of Object.entries(counts)) sums[what] = (sums[what] ?? 0) + count
+  }
+  return sums
 }
 
 function verdictOf(tier: Tier, all: readonly RuleResult[]): TierVerdict {

@@ -25,6 +25,13 @@ export const failHook: Need = {
   isMet: ({ subject }) => subject.fail !== undefined,
 }
 
+/** The kit can start processes of its own that open the store. */
+export const processes: Need = {
+  reason: 'needs child processes: give the subject `module: import.meta.url`',
+  otherwise: 'not-run',
+  isMet: ({ subject }) => subject.module !== undefined,
+}
+
 export function both(first: Need, second: Need): Need {
   return {
     reason: `${first.reason}, or ${second.reason}`,
