@@ -6,7 +6,7 @@ import { runRule } from './run-rule.ts'
 import { settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
 
-type Define = (title: string, run: () => Promise<void>) => unknown
+type Define = (title: string, run: () => Promise<void>, timeoutMs?: number) => unknown
 
 /** The part of a test runner that the kit uses: vitest, node:test, mocha and jest have it. */
 export interface Runner extends Selection {
@@ -14,10 +14,15 @@ export interface Runner extends Selection {
   readonly it: Define & { readonly skip: Define }
 }
 
+/** The longest that a timer can wait. The kit itself ends what hangs, and a soak may last for hours. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+
 /**
  * Registers one test a rule with a test runner. Opens the store once before, because what it declares decides which
  * rules apply, and runners want to know their tests before they run them: so await it at the top level of the test file.
  * Rules that are not run are registered with `it.skip`, with the reason in the title.
+ *
+ * The runner's own timeout does not apply to them: a store that answers nothing for `deadlineMs` has failed the rule.
  *
  * @example
  * import { register } from '@leeway/conformance'
@@ -32,7 +37,7 @@ export async function register(subject: Subject, runner: Runner): Promise<void> 
   const settings = settingsOf(runner)
   const facts = await readFacts(subject).catch((error: unknown) => new Error(describeError(error)))
   if (facts instanceof Error) {
-    describe(subject.name, () => void it('opens', () => Promise.reject(facts)))
+    describe(subject.name, () => define('opens', () => Promise.reject(facts)))
     return
   }
   const planned = planRules(facts, runner)
@@ -40,14 +45,26 @@ export async function register(subject: Subject, runner: Runner): Promise<void> 
     for (const { rule, skip } of planned) {
       const title = `${rule.id} ${rule.title}`
       if (skip) it.skip(`${title} [${skip.status}: ${skip.reason}]`, async () => {})
-      else it(title, () => check(rule))
+      else define(title, () => check(rule))
     }
-    if (planned.every(({ skip }) => skip)) it('runs at least one rule', () => Promise.reject(new Error('nothing run')))
+    if (planned.every(({ skip }) => skip)) {
+      define('runs at least one rule', () => Promise.reject(new Error('nothing run')))
+    }
   })
+
+  function define(title: string, run: () => Promise<void>): void {
+    // vitest and jest take the timeout as third argument, mocha from the test that it gives back; node:test has none.
+    const test = it(title, run, NO_TIMEOUT_MS)
+    if (canTimeout(test)) test.timeout(NO_TIMEOUT_MS)
+  }
 
   async function check(rule: (typeof planned)[number]['rule']): Promise<void> {
     if (facts instanceof Error) throw facts
     const result = await runRule(rule, facts, settings)
     if (result.status !== 'pass') throw new ConformanceFailure(formatFailure(result))
   }
+}
+
+function canTimeout(test: unknown): test is { timeout(ms: number): unknown } {
+  return typeof test === 'object' && test !== null && 'timeout' in test && typeof test.timeout === 'function'
 }

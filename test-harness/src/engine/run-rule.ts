@@ -1,7 +1,7 @@
 import type { SessionStore } from '@leeway/core/adapter'
 import type { Failure, RuleResult } from '../report/report.ts'
 import { RuleRun } from './context.ts'
-import { TIMED_OUT, within } from './deadline.ts'
+import { ABORTED, TIMED_OUT, within } from './deadline.ts'
 import { describeError } from './expect.ts'
 import { ConformanceFailure } from './failure.ts'
 import type { Facts, Rule } from './rule.ts'
@@ -11,31 +11,20 @@ import type { Settings } from './settings.ts'
 /** Once a store's `close` has hung, the kit no longer waits for that subject's stores after each rule. */
 const hangsOnClose = new WeakSet<Facts>()
 
+/** A call that has not answered is not waited for as long once more, only to see where it stands. */
+const SECOND_DEADLINE_MS = 1_000
+
+type Outcome = Pick<RuleResult, 'status' | 'failure' | 'counts' | 'drawing'>
+
+/** What becomes of a rule that was under way, or still to come, when the run was ended. */
+export const interrupted = { status: 'not-run', reason: 'interrupted' } as const
+
 /** Runs one rule in a scratch directory and on a clock of its own. Never rejects. */
 export async function runRule(rule: Rule, facts: Facts, settings: Settings): Promise<RuleResult> {
-  const { deadlineMs } = settings
   const started = performance.now()
-  const outcome = await withScratch(facts.subject, (scratch) =>
-    check(rule, new RuleRun(facts, scratch, settings)),
-  ).catch((error: unknown) => ({ status: 'error' as const, failure: { message: describeError(error), trace: [] } }))
-  return { ...describeRule(rule), ...outcome, ms: performance.now() - started }
-
-  async function check(rule: Rule, run: RuleRun): Promise<Partial<RuleResult> & Pick<RuleResult, 'status'>> {
-    try {
-      const checked = await within(deadlineMs, rule.check(run.context), () => run.trace.lastAnswerAt)
-      if (checked !== TIMED_OUT) return { status: 'pass', ...facetsOf(run) }
-      const message = `nothing was answered for ${deadlineMs} ms: a call never answers`
-      return { status: 'fail', failure: { message, trace: run.trace.lines() } }
-    } catch (error) {
-      return {
-        status: error instanceof ConformanceFailure ? 'fail' : 'error',
-        failure: failureOf(rule, error, run.trace.lines()),
-        ...facetsOf(run, error),
-      }
-    } finally {
-      await closeAll(run.opened, facts, deadlineMs)
-    }
-  }
+  const outcome = await runOnce(rule, facts, settings)
+  const failure = outcome.failure && (await located(outcome.failure, rule, facts, settings))
+  return { ...describeRule(rule), ...outcome, ...(failure && { failure }), ms: performance.now() - started }
 }
 
 /** What stands in every result of a rule, whatever became of it. */
@@ -43,17 +32,63 @@ export function describeRule({ id, level, tier, title, why }: Rule): Omit<RuleRe
   return { id, level, tier, title, why }
 }
 
+/** The failure with the lines of the store where it happened, for which what failed is run once more, and watched. */
+async function located(failure: Failure, rule: Rule, facts: Facts, settings: Settings): Promise<Failure> {
+  if (failure.trace.length === 0) return failure
+  const { failure: again } = await runOnce(
+    rule,
+    facts,
+    {
+      ...settings,
+      only: failure.replay?.slice(rule.id.length + 1) ?? settings.only,
+      soakMs: 0,
+      deadlineMs: Math.min(settings.deadlineMs, SECOND_DEADLINE_MS),
+    },
+    true,
+  )
+  return again?.at ? { ...failure, at: again.at } : failure
+}
+
+function runOnce(rule: Rule, facts: Facts, settings: Settings, isWatched = false): Promise<Outcome> {
+  return withScratch(facts.subject, (scratch) =>
+    check(rule, facts, settings.deadlineMs, new RuleRun(facts, scratch, settings), isWatched),
+  ).catch((error: unknown) => ({ status: 'error', failure: { message: describeError(error), trace: [] } }))
+}
+
+async function check(rule: Rule, facts: Facts, deadlineMs: number, run: RuleRun, isWatched: boolean): Promise<Outcome> {
+  const stopWatching = isWatched ? run.trace.watch() : undefined
+  const { signal } = run.context.settings
+  try {
+    const checked = await within(deadlineMs, rule.check(run.context), () => run.trace.lastAnswerAt, signal)
+    if (checked === ABORTED) return interrupted
+    if (checked !== TIMED_OUT) return { status: 'pass', ...facetsOf(run) }
+    const message = `nothing was answered for ${deadlineMs} ms: a call never answers`
+    return { status: 'fail', failure: failureOf(rule, new ConformanceFailure(message), run) }
+  } catch (error) {
+    return {
+      status: error instanceof ConformanceFailure ? 'fail' : 'error',
+      failure: failureOf(rule, error, run),
+      ...facetsOf(run, error),
+    }
+  } finally {
+    stopWatching?.()
+    await closeAll(run.opened, facts, deadlineMs)
+  }
+}
+
 function facetsOf(run: RuleRun, error?: unknown): Pick<RuleResult, 'counts' | 'drawing'> {
   const drawing = (error instanceof ConformanceFailure ? error.drawing : undefined) ?? run.drawing
   return { ...(Object.keys(run.counts).length > 0 && { counts: run.counts }), ...(drawing && { drawing }) }
 }
 
-function failureOf({ id }: Rule, error: unknown, trace: readonly string[]): Failure {
-  if (!(error instanceof ConformanceFailure)) return { message: describeError(error), trace }
+function failureOf({ id, tier }: Rule, error: unknown, { trace }: RuleRun): Failure {
+  const sites = trace.sites(tier === 'concurrent')
+  const told = { trace: trace.lines(), ...(sites.length > 0 && { at: sites }) }
+  if (!(error instanceof ConformanceFailure)) return { message: describeError(error), ...told }
   const { message, expected, actual } = error
   return {
     message,
-    trace,
+    ...told,
     ...(expected !== undefined && { expected }),
     ...(actual !== undefined && { actual }),
     ...(error.case !== undefined && { replay: `${id}:${error.case}` }),

@@ -1,18 +1,27 @@
 import type { SessionStore } from '@leeway/core/adapter'
+import { runWatched, siteOf, type Watched, watchCallSites } from './call-sites.ts'
 import { describeError } from './expect.ts'
 import { show } from './failure.ts'
 
 const KEPT_LINES = 12
 
 interface Call {
-  readonly text: string
+  /** As in `store1.update`. */
+  readonly name: string
+  readonly argument: string
   answer: string
+  /** Where the store was at last, in its own code. */
+  site?: string | undefined
+  /** Where it was when another call went on, and which one. */
+  stood?: { readonly site: string; readonly meanwhile: string }
 }
 
 /** What was asked of the stores of one rule and what they answered: the end of it stands in the report of a failure. */
 export class Trace {
   #calls: Call[] = []
   #lastAnswerAt = Number.NEGATIVE_INFINITY
+  #isWatched = false
+  #moving: Call | undefined
 
   /** When a call last got its answer, on the clock of `performance.now()`. */
   get lastAnswerAt(): number {
@@ -23,11 +32,12 @@ export class Trace {
   follow(store: SessionStore, handle: string): SessionStore {
     const called = <T>(operation: string, argument: unknown, call: () => Promise<T>): Promise<T> => {
       const entry: Call = {
-        text: `${handle}.${operation}(${argument === undefined ? '' : brief(argument)})`,
+        name: `${handle}.${operation}`,
+        argument: argument === undefined ? '' : brief(argument),
         answer: '',
       }
       this.#calls = [...this.#calls.slice(1 - KEPT_LINES), entry]
-      const running = call()
+      const running = this.#isWatched ? runWatched(this.#watched(entry), call) : call()
       if (running instanceof Promise) {
         running.then(
           (answer) => {
@@ -37,6 +47,7 @@ export class Trace {
           (error) => {
             this.#lastAnswerAt = performance.now()
             entry.answer = describeError(error)
+            if (this.#isWatched) entry.site = (error instanceof Error && siteOf(error.stack)) || entry.site
           },
         )
       }
@@ -61,7 +72,46 @@ export class Trace {
 
   /** The last calls, oldest first. */
   lines(): string[] {
-    return this.#calls.map(({ text, answer }) => `${text} → ${answer === '' ? 'no answer yet' : answer}`)
+    return this.#calls.map(
+      ({ name, argument, answer }) => `${name}(${argument}) → ${answer === '' ? 'no answer yet' : answer}`,
+    )
+  }
+
+  /** From here on calls are followed into the store's own code, which is slow. Returns what ends it. */
+  watch(): () => void {
+    this.#isWatched = true
+    return watchCallSites()
+  }
+
+  /**
+   * Where to look in the store's code, if its calls were watched: where one stood while another one went on or, where
+   * none did or none was meant to, the last call and the last that may have written.
+   */
+  sites(areMeant: boolean): string[] {
+    const met = this.#calls.flatMap(({ name, stood }) =>
+      stood ? [{ site: stood.site, of: `where ${name} stood while ${stood.meanwhile} went on` }] : [],
+    )
+    const lastWrite = this.#calls.findLast(({ name }) => !/\.(?:load|list|close)$/.test(name))
+    const ended = [lastWrite, this.#calls.at(-1)].flatMap((call) =>
+      call?.site === undefined ? [] : [{ site: call.site, of: `in ${call.name}` }],
+    )
+    const shown = new Map((areMeant && met.length > 0 ? met : ended).map(({ site, of }) => [site, of]))
+    return [...shown].map(([site, of]) => `${site}: ${of}`)
+  }
+
+  #watched(call: Call): Watched {
+    return {
+      reached: (site) => {
+        if (call.answer !== '' || call.name.endsWith('.close')) return
+        const other = this.#moving
+        if (other && other !== call && other.answer === '' && other.site !== undefined) {
+          other.stood = { site: other.site, meanwhile: call.name }
+        }
+        this.#moving = call
+        // What awaits is told after what it awaits, which is nearer to where the store stands.
+        if (!call.site?.endsWith(` ← ${site}`)) call.site = site
+      },
+    }
   }
 }
 
