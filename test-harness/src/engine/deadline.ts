@@ -1,4 +1,5 @@
 export const TIMED_OUT = Symbol('timed out')
+export const ABORTED = Symbol('aborted')
 
 /**
  * The one real timer of the kit. Rules move their own clock and wait for nothing but the store, so a check in which the
@@ -6,13 +7,16 @@ export const TIMED_OUT = Symbol('timed out')
  * with it. A store that never yields to the event loop cannot be interrupted; loops in rules are bounded for its sake.
  *
  * @param lastSign the instant, in milliseconds of `performance.now()`, of the last sign of life, if there is any
+ * @param signal ends the wait early
  */
 export async function within<T>(
   ms: number,
   work: Promise<T>,
   lastSign: () => number = () => Number.NEGATIVE_INFINITY,
-): Promise<T | typeof TIMED_OUT> {
-  const { promise: timedOut, resolve } = Promise.withResolvers<typeof TIMED_OUT>()
+  signal?: AbortSignal,
+): Promise<T | typeof TIMED_OUT | typeof ABORTED> {
+  const { promise: ended, resolve } = Promise.withResolvers<typeof TIMED_OUT | typeof ABORTED>()
+  const abort = () => resolve(ABORTED)
   const started = performance.now()
   let timer: NodeJS.Timeout | undefined
   const wait = (left: number) => {
@@ -23,9 +27,11 @@ export async function within<T>(
     }, Math.ceil(left))
   }
   wait(ms)
+  signal?.addEventListener('abort', abort)
   try {
-    return await Promise.race([work, timedOut])
+    return await Promise.race([work, ended])
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
   }
 }

@@ -2,7 +2,7 @@ import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { describeError } from './expect.ts'
 import { type Planned, planRules, readFacts, type Selection } from './plan.ts'
 import type { Facts } from './rule.ts'
-import { describeRule, runRule } from './run-rule.ts'
+import { describeRule, interrupted, runRule } from './run-rule.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
 
@@ -41,11 +41,13 @@ export async function runConformance(subject: Subject, options: RunOptions = {})
   const results: RuleResult[] = []
   for (const planned of planRules(facts instanceof Error ? undefined : facts, options)) {
     const told = facts instanceof Error && results.some(({ status }) => status === 'error')
-    const result = await resultOf(told && !planned.skip ? { ...planned, skip: unopened } : planned, facts, settings)
+    const skip = planned.skip ?? (settings.signal?.aborted ? interrupted : told ? unopened : undefined)
+    const result = await resultOf({ rule: planned.rule, ...(skip && { skip }) }, facts, settings)
     results.push(result)
     onResult?.(result)
   }
-  return reportOf({ subject: subject.name, seed: settings.seed, results, ms: performance.now() - started })
+  const { name, module } = subject
+  return reportOf({ subject: name, module, seed: settings.seed, results, ms: performance.now() - started })
 }
 
 /** One error tells that the store cannot be opened; the other rules need not repeat it. */

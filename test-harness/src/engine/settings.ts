@@ -10,6 +10,8 @@ export interface Settings {
   readonly soakMs: number
   /** Real milliseconds without an answer after which a rule has failed. */
   readonly deadlineMs: number
+  /** Ends the run early. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SettingOptions {
@@ -21,6 +23,8 @@ export interface SettingOptions {
   readonly soakMinutes?: number | undefined
   /** Real milliseconds without any answer of the store after which a rule has failed. Default 10,000. */
   readonly deadlineMs?: number | undefined
+  /** Ends the run early: what is under way is dropped, and reported as not run like all that would have come after it. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const DEFAULT_DEADLINE_MS = 10_000
@@ -32,6 +36,7 @@ export function settingsOf({
   replay,
   soakMinutes = 0,
   deadlineMs = DEFAULT_DEADLINE_MS,
+  signal,
 }: SettingOptions): Settings {
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed < SEEDS)) {
     invalid(`seed must be a whole number from 0 to ${SEEDS - 1}`)
@@ -43,6 +48,7 @@ export function settingsOf({
     only: replay === undefined ? undefined : splitReplay(replay)[1],
     soakMs: soakMinutes * 60_000,
     deadlineMs,
+    signal,
   }
 }
 

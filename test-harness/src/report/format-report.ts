@@ -1,58 +1,95 @@
-import type { Report, RuleResult, Status, TierVerdict } from './report.ts'
+import { createColors } from 'picocolors'
+import { type Cause, causesOf } from './causes.ts'
+import { formatLosses } from './guarantees-format.ts'
+import { replayCommand } from './replay-command.ts'
+import type { Report, RuleResult } from './report.ts'
+import { drawText } from './text-drawing.ts'
+import { countWords, isFailure, secondsWords, statusWords, tally, tierWords, verdictWords } from './words.ts'
 
-/** The report as text: failures first, the verdict in the last line. */
-export function formatReport(report: Report): string {
-  const { subject, results, tiers, ms } = report
-  const failures = results.filter(({ status }) => status === 'fail' || status === 'error')
+export interface FormatOptions {
+  /** Colours the report for a terminal. Default false. */
+  readonly colors?: boolean
+}
+
+/** Failures told in full; the others have a line each. */
+const IN_FULL = 5
+/** Ids listed of rules that were skipped for one reason. */
+const LISTED_IDS = 8
+
+/** The report as text: failures first, the verdict in the last lines. */
+export function formatReport(report: Report, { colors = false }: FormatOptions = {}): string {
+  const { results, tiers, guarantees } = report
+  const paint = createColors(colors)
+  const causes = causesOf(results.filter(isFailure))
+  const losses = formatLosses(guarantees)
   return [
-    ...failures.map(formatFailure),
+    ...causes.slice(0, IN_FULL).map((cause) => formatCause(cause, report, colors)),
+    ...formatBriefly(causes.slice(IN_FULL), colors),
+    ...(losses === '' ? [] : [`${losses}\n`]),
     ...formatSkipped(results),
-    `${subject}: ${tally(results)} in ${(ms / 1000).toFixed(1)} s`,
-    tiers.map(formatTier).join(' · '),
+    `${report.subject}: ${paintVerdict(report, colors)} · ${tally(results)} · ${secondsWords(report)}`,
+    paint.dim([...countWords(report), `seed ${report.seed}`].join(' · ')),
+    tiers.map((verdict) => tierWords(verdict, results)).join(' · '),
   ].join('\n')
 }
 
 /** One failed rule: what was promised, what happened, why it matters, and the calls that led there. */
-export function formatFailure({ id, level, title, why, status, failure }: RuleResult): string {
-  const { message, expected, actual, trace } = failure ?? { message: '', trace: [] }
+export function formatFailure(result: RuleResult, { colors = false }: FormatOptions = {}, replay?: string): string {
+  const { id, level, title, why, status, failure, drawing } = result
+  const { message, expected, actual, at = [], trace } = failure ?? { message: '', trace: [] }
+  const paint = createColors(colors)
+  const command = replay ?? failure?.replay
   return [
-    `${status.toUpperCase()} ${id} (${level}) ${title}`,
-    `  ${message}`,
+    `${paint.red(paint.bold(`${status.toUpperCase()} ${id}`))} (${level}) ${paint.bold(title)}`,
+    ...indented(message),
     ...(expected === undefined ? [] : [`  expected: ${expected}`]),
     ...(actual === undefined ? [] : [`  actual:   ${actual}`]),
     `  why: ${why}`,
-    ...(trace && trace.length > 0 ? ['  last calls:', ...trace.map((line) => `    ${line}`)] : []),
+    ...(trace.length > 0 ? ['  last calls:', ...trace.map((line) => `    ${line}`)] : []),
+    ...(at.length > 0 ? ['  look at:', ...at.map((line) => `    ${line}`)] : []),
+    ...(drawing ? ['  in time:', ...drawText(drawing).map((line) => `    ${line}`)] : []),
+    ...(command === undefined ? [] : [`  replay: ${paint.cyan(command)}`]),
     '',
   ].join('\n')
 }
 
+function formatCause({ first, others }: Cause, report: Report, colors: boolean): string {
+  const told = formatFailure(first, { colors }, replayCommand(report, first))
+  if (others.length === 0) return told
+  return `${told}  ${others.length === 1 ? 'The same in' : `The same in ${others.length} more rules:`} ${idsOf(others)}\n`
+}
+
+function formatBriefly(causes: readonly Cause[], colors: boolean): string[] {
+  if (causes.length === 0) return []
+  const paint = createColors(colors)
+  const lines = causes.map(({ first, others }) => {
+    const { id, status, failure } = first
+    const more = others.length > 0 ? ` (and ${others.length} more)` : ''
+    return `${paint.red(`${status.toUpperCase()} ${id}`)} ${failure?.message.split('\n')[0] ?? ''}${more}`
+  })
+  return [...lines, '']
+}
+
 function formatSkipped(results: readonly RuleResult[]): string[] {
-  const skipped = results.filter(({ reason }) => reason !== undefined)
-  const groups = Map.groupBy(skipped, ({ status, reason }) => `${words[status]} (${reason})`)
-  return [...groups].map(([heading, group]) => `${heading}: ${group.map(({ id }) => id).join(', ')}`)
+  const skipped = results.filter(({ reason }) => reason !== undefined && reason !== 'not selected')
+  const groups = Map.groupBy(skipped, ({ status, reason }) => `${statusWords[status]} (${reason})`)
+  return [...groups].map(([heading, group]) => `${heading}: ${idsOf(group)}`)
 }
 
-const words: Record<Status, string> = {
-  pass: 'passed',
-  fail: 'failed',
-  error: 'errors',
-  'not-applicable': 'not applicable',
-  'not-run': 'not run',
-  waived: 'waived',
+function idsOf(results: readonly RuleResult[]): string {
+  const more = results.length > LISTED_IDS ? ` and ${results.length - LISTED_IDS} more` : ''
+  const listed = results.slice(0, LISTED_IDS).map(({ id }) => id)
+  return `${listed.join(', ')}${more}`
 }
 
-function tally(results: readonly RuleResult[]): string {
-  const counts = Map.groupBy(results, ({ status }) => status)
-  const order: Status[] = ['pass', 'fail', 'error', 'waived', 'not-applicable', 'not-run']
-  return order
-    .filter((status) => counts.has(status) || status === 'pass')
-    .map((status) => `${counts.get(status)?.length ?? 0} ${words[status]}`)
-    .join(', ')
+/** The contract, and what the store has to do with it. */
+function paintVerdict(report: Report, colors: boolean): string {
+  const paint = createColors(colors)
+  const words = verdictWords(report)
+  const color = report.ok ? (report.level === undefined ? paint.yellow : paint.green) : paint.red
+  return `leeway ${report.contract} | ${color(paint.bold(words))}`
 }
 
-function formatTier({ tier, passed, applicable, waived, notRun }: TierVerdict): string {
-  const name = `${tier[0]?.toUpperCase()}${tier.slice(1)}`
-  if (applicable === 0) return `${name} not applicable`
-  const remarks = [waived > 0 && `${waived} waived`, notRun > 0 && `${notRun} not run`].filter(Boolean)
-  return `${name} ${passed}/${applicable}${remarks.length > 0 ? ` (${remarks.join(', ')})` : ''}`
+function indented(message: string): string[] {
+  return message.split('\n').map((line) => `  ${line}`)
 }

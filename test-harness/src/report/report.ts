@@ -1,5 +1,8 @@
 import { type Level, type Rule, TIERS, type Tier } from '../engine/rule.ts'
 import type { Drawing } from './drawing.ts'
+import { type GuaranteeVerdict, guaranteesOf } from './guarantees.ts'
+import { levelOf } from './levels.ts'
+import { subjectFile } from './replay-command.ts'
 
 /** The version of the contract: raised when a store that kept it could break it unchanged. */
 const CONTRACT = '1'
@@ -13,6 +16,8 @@ export interface Failure {
   readonly actual?: string
   /** The last calls before the failure, oldest first. */
   readonly trace: readonly string[]
+  /** Where to look in the store's own code: `update (src/my-store.ts:41): where store1.update stood while ...`. */
+  readonly at?: readonly string[]
   /** The id that runs this one schedule, script or crash again. */
   readonly replay?: string
 }
@@ -43,26 +48,47 @@ export interface TierVerdict {
 /** The outcome of a run, as plain data. */
 export interface Report {
   readonly subject: string
+  /** The file that describes the subject, as one would type it where the run was made. Absent if the kit was not told. */
+  readonly file?: string
+  /** When the run began, as an ISO 8601 string in UTC. */
+  readonly startedAt: string
   /** The version of the contract that was checked. */
   readonly contract: string
   /** What the random rules drew from. */
   readonly seed: number
   /** Something was run, nothing ended in an error, and no MUST failed. */
   readonly ok: boolean
+  /** The highest tier that is kept with all those below it, as far as they apply. Absent if not even the first is. */
+  readonly level?: Tier
   readonly tiers: readonly TierVerdict[]
+  /** What the run has shown of each promise to the users of an application. */
+  readonly guarantees: readonly GuaranteeVerdict[]
   /** What the rules have counted, in all. */
   readonly counts: Readonly<Record<string, number>>
   readonly results: readonly RuleResult[]
   readonly ms: number
 }
 
-export function reportOf({ subject, seed, results, ms }: Pick<Report, 'subject' | 'seed' | 'results' | 'ms'>): Report {
+/** What a report is made of. */
+export interface RunFacts extends Pick<Report, 'subject' | 'seed' | 'results' | 'ms'> {
+  /** Where the subject is the default export: a `file:` URL or a path. */
+  readonly module?: string | undefined
+}
+
+export function reportOf({ subject, module, seed, results, ms }: RunFacts): Report {
+  const tiers = TIERS.map((tier) => verdictOf(tier, results)).filter(({ tier }) => results.some((r) => r.tier === tier))
+  const level = levelOf(tiers)
+  const file = subjectFile(module)
   return {
     subject,
+    ...(file !== undefined && { file }),
+    startedAt: new Date(Date.now() - ms).toISOString(),
     contract: CONTRACT,
     seed,
     ok: results.some(wasRun) && !results.some(isFatal),
-    tiers: TIERS.map((tier) => verdictOf(tier, results)).filter(({ tier }) => results.some((r) => r.tier === tier)),
+    ...(level !== undefined && { level }),
+    tiers,
+    guarantees: guaranteesOf(results),
     counts: sumOf(results),
     results,
     ms,
