@@ -59,7 +59,7 @@ async function check(rule: Rule, facts: Facts, deadlineMs: number, run: RuleRun,
   const stopWatching = isWatched ? run.trace.watch() : undefined
   const { signal } = run.context.settings
   try {
-    const checked = await within(deadlineMs, rule.check(run.context), () => run.trace.lastAnswerAt, signal)
+    const checked = await within(deadlineMs, rule.check(run.context), () => run.lastSign, signal)
     if (checked === ABORTED) return interrupted
     if (checked !== TIMED_OUT) return { status: 'pass', ...facetsOf(run) }
     const message = `nothing was answered for ${deadlineMs} ms: a call never answers`
@@ -72,6 +72,7 @@ async function check(rule: Rule, facts: Facts, deadlineMs: number, run: RuleRun,
     }
   } finally {
     stopWatching?.()
+    await run.kill()
     await closeAll(run.opened, facts, deadlineMs)
   }
 }
