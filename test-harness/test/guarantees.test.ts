@@ -51,7 +51,7 @@ describe('guaranteesOf', () => {
 
   it('keeps a guarantee of which only a SHOULD is broken, and says so', () => {
     const listed = guaranteesOf(resultsWith({ 'LIST-015': 'fail' })).find(({ id }) => id === 'listed')
-    expect(listed).toMatchObject({ status: 'kept', text: expect.stringContaining('But ') })
+    expect(listed).toMatchObject({ status: 'kept', text: expect.stringContaining('But: ') })
     expect(listed?.text).toContain('(LIST-015)')
   })
 

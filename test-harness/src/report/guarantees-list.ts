@@ -2,7 +2,9 @@
 export interface Cause {
   /** Ids, or a concept such as `ORDER` for all of its rules. */
   readonly rules: readonly string[]
-  /** Completes "..., because". */
+  /** What it means for the users of the application: the beginning of a sentence. Default: that of the guarantee. */
+  readonly loss?: string
+  /** Completes the sentence: "..., because". */
   readonly because: string
 }
 
@@ -11,7 +13,6 @@ export interface Guarantee {
   readonly id: string
   readonly name: string
   readonly promise: string
-  /** What its loss means for the users of the application: the beginning of a sentence. */
   readonly loss: string
   readonly causes: readonly Cause[]
   /** Without these the others show nothing: as long as one of them was not run, nor is the guarantee shown. */
@@ -77,7 +78,7 @@ export const guarantees: readonly Guarantee[] = [
     causes: [
       {
         rules: ['STEP-002', 'RACE-002', 'RACE-003'],
-        because: 'of saves at the same moment more than one is told that it has succeeded (a lost update)',
+        because: 'saves at the same moment can all be told that they have succeeded (a lost update)',
       },
       {
         rules: ['UPDATE-001', 'UPDATE-004', 'UPDATE-007'],
@@ -135,19 +136,32 @@ export const guarantees: readonly Guarantee[] = [
     id: 'apart',
     name: 'kept apart',
     promise: 'Nobody is given the session of somebody else, and applications in one storage do not know of each other.',
-    loss: 'A user can be given the session of another, or one application reach those of another',
+    loss: 'A user can be given the session of another',
     causes: [
-      { rules: ['SPACE'], because: 'namespaces are not kept apart' },
       {
+        loss: 'Applications that share a storage can reach the sessions of each other',
+        rules: ['SPACE'],
+        because: 'namespaces are not kept apart',
+      },
+      {
+        loss: 'Two users can be given one session',
         rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'RACE-001'],
-        because: 'two sessions can be created under one id',
+        because: 'an id can be given away twice',
       },
       {
         rules: ['LOAD-005', 'ID-001', 'ID-002', 'ID-003', 'ID-005', 'RECORD-002'],
         because: 'different ids or versions are taken for the same',
       },
-      { rules: ['ID-004', 'ID-006', 'ID-007'], because: 'anything that a browser sends is taken for an id' },
-      { rules: ['UPDATE-013', 'TOUCH-012', 'DESTROY-004'], because: 'what is done to one session changes others' },
+      {
+        loss: 'A browser can name anything in the storage',
+        rules: ['ID-004', 'ID-006', 'ID-007'],
+        because: 'whatever it sends is taken for an id',
+      },
+      {
+        loss: 'What one user does can change the sessions of others',
+        rules: ['UPDATE-013', 'TOUCH-012', 'DESTROY-004'],
+        because: 'an operation reaches past its own record',
+      },
       { rules: ['RACE-008'], because: 'a call can get the answer to another one' },
     ],
   },
@@ -169,7 +183,7 @@ export const guarantees: readonly Guarantee[] = [
     id: 'told',
     name: 'failures are told',
     promise: 'A failure of the storage is an error, never "no session"; absent is absent.',
-    loss: 'An outage or a damaged record can look like a logout, or stay unexplained',
+    loss: 'An outage or a damaged record can look like a logout',
     shownBy: ['ERROR-004', 'ERROR-008'],
     causes: [
       {
@@ -177,12 +191,25 @@ export const guarantees: readonly Guarantee[] = [
         because: 'a failure is answered like a session that is not there, or with an unknown error',
       },
       {
+        loss: 'One damaged record can concern more than its own user',
         rules: ['ERROR-005', 'ERROR-006', 'ERROR-007'],
-        because: 'a damaged record gets in the way of others, or of its removal',
+        because: 'it gets in the way of others, or of its removal',
       },
-      { rules: ['ERROR-001', 'ERROR-002', 'ERROR-009'], because: 'errors do not say what failed' },
-      { rules: ['ERROR-003'], because: 'errors carry ids or payloads into the logs' },
-      { rules: ['LOAD-001', 'LOAD-002', 'DESTROY-002'], because: 'a session that is not there is no plain miss' },
+      {
+        loss: 'Operators cannot see what goes wrong',
+        rules: ['ERROR-001', 'ERROR-002', 'ERROR-009'],
+        because: 'errors do not say what failed',
+      },
+      {
+        loss: 'Logs can hold what belongs to the users',
+        rules: ['ERROR-003'],
+        because: 'errors carry ids or payloads',
+      },
+      {
+        loss: 'An old cookie can be an error, or fill the storage',
+        rules: ['LOAD-001', 'LOAD-002', 'DESTROY-002'],
+        because: 'a session that is not there is no plain miss',
+      },
     ],
   },
   {
@@ -194,24 +221,33 @@ export const guarantees: readonly Guarantee[] = [
     causes: [
       { rules: ['LIST', 'COPY-005', 'CAP-003'], because: 'lists miss sessions, or give others' },
       { rules: ['UPDATE-012'], because: 'sessions are not listed under their owner' },
-      { rules: ['STEP-009', 'RACE-004'], because: 'two logouts at once are both told that they did it, or neither is' },
+      {
+        loss: 'What a revocation reports cannot be relied on',
+        rules: ['STEP-009', 'RACE-004'],
+        because: 'two logouts at once are both told that they did it, or neither is',
+      },
     ],
   },
   {
     id: 'cleaned',
     name: 'cleaned up',
     promise: 'Cleanups remove everything that is due, in bounded batches, from any number of processes.',
-    loss: 'The storage can grow for ever, or a cleanup bring requests to a halt',
+    loss: 'The storage can grow for ever',
     shownBy: ['SWEEP-001'],
     causes: [
       {
         rules: ['SWEEP-001', 'SWEEP-005', 'SWEEP-006', 'SWEEP-009', 'SWEEP-010', 'GRACE-005', 'GRACE-006', 'ERROR-007'],
         because: 'the cleanup does not remove just what is due',
       },
-      { rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008'], because: 'its batches have no bound, or no end' },
       {
+        loss: 'A cleanup can bring the requests to a halt',
+        rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008'],
+        because: 'its batches have no bound, or no end',
+      },
+      {
+        loss: 'Nobody can tell whether the cleanup works',
         rules: ['SWEEP-002', 'STEP-014', 'STEP-015', 'RACE-011'],
-        because: 'its counts are wrong, so nobody sees whether it works',
+        because: 'it does not count just what it removed',
       },
     ],
   },
@@ -219,10 +255,14 @@ export const guarantees: readonly Guarantee[] = [
     id: 'operated',
     name: 'opens and closes cleanly',
     promise: 'The store is what it declares, and a shutdown waits for what is under way and then ends.',
-    loss: 'A deployment can hang or lose what is under way, or the store be taken for what it is not',
+    loss: 'A deployment can hang, or lose what is under way',
     causes: [
       { rules: ['CLOSE', 'ERROR-010'], because: 'closing does not end, does not wait, or does not close' },
-      { rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007'], because: 'its capabilities are not true' },
+      {
+        loss: 'The store can be taken for what it is not',
+        rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007'],
+        because: 'its capabilities are not true, or change',
+      },
     ],
   },
 ]

@@ -32,11 +32,11 @@ export function guaranteesOfRule(id: string): readonly Guarantee[] {
 type Judgement = Pick<GuaranteeVerdict, 'status' | 'rules' | 'text'>
 
 function judge(guarantee: Guarantee, results: readonly RuleResult[]): Judgement {
-  const { loss, promise, causes, shownBy = [] } = guarantee
+  const { promise, causes, shownBy = [] } = guarantee
   const own = results.filter(({ id }) => causes.some((cause) => isOf(cause, id)))
   const broken = own.filter(({ status }) => status === 'fail')
   if (broken.some(({ level }) => level === 'MUST')) {
-    return { status: 'lost', rules: idsOf(broken), text: `${loss}, because ${reasons(causes, broken)}.` }
+    return { status: 'lost', rules: idsOf(broken), text: sentences(guarantee, broken) }
   }
   const missing = own.filter(
     ({ id, status }) => unshown.includes(status) || (shownBy.includes(id) && status === 'not-applicable'),
@@ -46,17 +46,23 @@ function judge(guarantee: Guarantee, results: readonly RuleResult[]): Judgement 
     const without = missing.length > 0 ? missing : own
     return { status: 'not-shown', rules: idsOf(without), text: `${promise} This was not shown: ${causesOf(without)}.` }
   }
-  const but = broken.length > 0 ? ` But ${reasons(causes, broken)}.` : ''
+  const but = broken.length > 0 ? ` But: ${sentences(guarantee, broken)}` : ''
   return { status: 'kept', rules: idsOf(passed), text: `${promise}${but}` }
 }
 
 const unshown: readonly Status[] = ['not-run', 'waived', 'error']
 
-/** Why a guarantee is lost, each reason with the rules that show it; a rule is told once. */
-function reasons(causes: readonly Cause[], broken: readonly RuleResult[]): string {
-  const groups = Map.groupBy(broken, ({ id }) => causes.find((cause) => isOf(cause, id))?.because ?? '')
-  const ordered = causes.map(({ because }) => because).filter((because) => groups.has(because))
-  return joined(ordered.map((because) => `${because} (${briefly(idsOf(groups.get(because) ?? []))})`))
+/** What is lost and why: a sentence for each loss, in the order of the list. A rule is told once. */
+function sentences({ loss, causes }: Guarantee, broken: readonly RuleResult[]): string {
+  const shown = Map.groupBy(broken, ({ id }) => causes.find((cause) => isOf(cause, id)))
+  const found = causes.filter((cause) => shown.has(cause))
+  const byLoss = Map.groupBy(found, (cause) => cause.loss ?? loss)
+  return [...byLoss]
+    .map(([meaning, group]) => {
+      const reasons = group.map((cause) => `${cause.because} (${briefly(idsOf(shown.get(cause) ?? []))})`)
+      return `${meaning}, because ${joined(reasons)}.`
+    })
+    .join(' ')
 }
 
 /** Why rules say nothing, in the words of their results. */
