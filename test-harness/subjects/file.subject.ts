@@ -2,9 +2,9 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileStore } from '@leeway/file'
 import { watchedFs } from '../../packages/file/src/testing/watched-fs.ts'
-import { defineSubject, type OpenOptions, type RecordLocation } from '../src/index.ts'
+import { defineSubject, type OpenOptions, type RecordLocation } from '../src/engine/subject.ts'
 
-export default defineSubject({ name: 'file', open, corrupt, fail })
+export default defineSubject({ name: 'file', module: import.meta.url, open, corrupt, fail })
 
 function open({ scratch, namespace, step, maxPayloadBytes }: OpenOptions) {
   return fileStore({ directory: scratch, namespace, maxPayloadBytes, fs: watchedFs((call) => step(call)) })

@@ -2,13 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sqliteStore } from '@leeway/sqlite'
 import Database from 'better-sqlite3'
-import { defineSubject, type OpenOptions, type RecordLocation } from '../src/index.ts'
+import { defineSubject, type OpenOptions, type RecordLocation } from '../src/engine/subject.ts'
 
 const PAGE_BYTES = 4_096
 const pathIn = (scratch: string): string => join(scratch, 'sessions.db')
 
 export default defineSubject({
   name: 'sqlite',
+  module: import.meta.url,
   open: ({ scratch, namespace, maxPayloadBytes }) => sqliteStore({ path: pathIn(scratch), namespace, maxPayloadBytes }),
   corrupt,
   fail,

@@ -2,6 +2,7 @@ import type { SessionId, SessionStore, StoreCapabilities, StoredSession, Version
 import { DEFAULT_MAX_PAYLOAD_BYTES } from '@leeway/core/adapter'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
 import type { Drawing } from '../report/drawing.ts'
+import { StoreProcess } from './child-process.ts'
 import type { Facts } from './rule.ts'
 import { Samples } from './samples.ts'
 import type { Settings } from './settings.ts'
@@ -13,12 +14,12 @@ export interface RuleContext {
   readonly settings: Settings
   /** The directory that every handle of this rule is opened with. */
   readonly scratch: string
-  /** Where child processes find the subject. For rules that need `processes`. */
-  readonly module: string
   readonly clock: ManualClock
   readonly capabilities: StoreCapabilities
   /** Opens a handle; closed by the kit after the rule. Every handle of one namespace is on the same records. */
   open(options?: Partial<OpenOptions>): Promise<SessionStore>
+  /** Starts a process that opens handles on the same records; killed by the kit after the rule. Needs `processes`. */
+  startProcess(): Promise<StoreProcess>
   /** Opens a handle whose backend fails. For rules that need the hook `fail`. */
   openFailing(): Promise<SessionStore>
   /** Damages a stored record. For rules that need the hook `corrupt`. */
@@ -38,6 +39,7 @@ export class RuleRun {
   readonly trace = new Trace()
   readonly counts: Record<string, number> = {}
   readonly opened: SessionStore[] = []
+  readonly #processes: StoreProcess[] = []
   drawing: Drawing | undefined
   readonly context: RuleContext
 
@@ -58,12 +60,22 @@ export class RuleRun {
     this.context = {
       settings,
       scratch,
-      get module() {
-        return required(subject.module, 'module')
-      },
       clock,
       capabilities,
       open: async (options) => follow(await subject.open({ ...base, ...options })),
+      startProcess: async () => {
+        const name = `process${this.#processes.length + 1}`
+        let handles = 0
+        const started = new StoreProcess({
+          module: required(subject.module, 'module'),
+          base,
+          follow: (store) => this.trace.follow(store, `${name}.store${++handles}`),
+        })
+        this.#processes.push(started)
+        this.context.count('processes')
+        await started.ready
+        return started
+      },
       openFailing: async () => follow(await required(subject.fail, 'fail').call(subject, base)),
       corrupt: async (id) => required(subject.corrupt, 'corrupt').call(subject, { scratch, namespace: 'default', id }),
       id: () => samples.id(),
@@ -77,6 +89,16 @@ export class RuleRun {
         this.counts[what] = (this.counts[what] ?? 0) + by
       },
     }
+  }
+
+  /** The last sign of life of the stores, in milliseconds of `performance.now()`. */
+  get lastSign(): number {
+    return Math.max(this.trace.lastAnswerAt, ...this.#processes.map(({ lastSign }) => lastSign))
+  }
+
+  /** Ends the processes that the rule has started. */
+  async kill(): Promise<void> {
+    await Promise.all(this.#processes.map((started) => started.kill()))
   }
 }
 
