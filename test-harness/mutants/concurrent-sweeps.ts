@@ -5,11 +5,11 @@ import { type Backend, due, type Mutant, mutant } from './mutant.ts'
 export const concurrentSweepMutants: readonly Mutant[] = [
   mutant('sweep checks, then deletes', 'RACE-009', 'an acknowledged save was swept away', (store, backend) => ({
     ...store,
-    sweep: (options) => checkThenDelete(backend, options, async () => {}),
+    sweep: (options) => checkThenDelete(backend, options),
   })),
   mutant('sweep checks, then deletes, against touch', 'RACE-010', 'a renewed session was swept', (store, backend) => ({
     ...store,
-    sweep: (options) => checkThenDelete(backend, options, async () => {}),
+    sweep: (options) => checkThenDelete(backend, options),
   })),
   ...[7, 9].map((order) =>
     mutant(
@@ -27,9 +27,10 @@ export const concurrentSweepMutants: readonly Mutant[] = [
     ...store,
     sweep: (options) => checkThenDelete(backend, options, backend.step),
   })),
-  mutant('a sweep counts what another sweeper removed', 'STEP-015', 'both were told', (store, backend) => ({
+  mutant('a sweep counts what another sweeper removed', 'STEP-015', 'two were told', (store, backend) => ({
     ...store,
     async sweep({ cutoff }) {
+      await backend.step('read')
       const victims = due(backend, cutoff)
       await backend.step('delete')
       for (const key of victims) backend.records.delete(key)
@@ -58,9 +59,10 @@ export const concurrentSweepMutants: readonly Mutant[] = [
       sweep: (options) => store.sweep({ ...options, cutoff: options.cutoff + 240_000 }),
     })),
   ),
-  mutant('a sweep counts what was destroyed meanwhile', 'STEP-014', 'that of neither order', (store, backend) => ({
+  mutant('a sweep counts what was destroyed meanwhile', 'STEP-014', 'of no order', (store, backend) => ({
     ...store,
     async sweep({ cutoff }) {
+      await backend.step('read')
       const victims = due(backend, cutoff)
       await backend.step('delete')
       for (const key of victims) backend.records.delete(key)
@@ -72,11 +74,12 @@ export const concurrentSweepMutants: readonly Mutant[] = [
 async function checkThenDelete(
   backend: Backend,
   { cutoff }: SweepOptions,
-  step: (name: string) => Promise<void>,
+  step?: Backend['step'],
 ): Promise<SweepResult> {
   let removed = 0
+  if (step) await step('read')
   for (const key of due(backend, cutoff)) {
-    await step('delete')
+    await (step?.('delete') ?? Promise.resolve())
     if (backend.records.delete(key)) removed++
   }
   return { removed, examined: removed }

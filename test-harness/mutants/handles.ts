@@ -189,7 +189,7 @@ export const handleMutants: readonly Mutant[] = [
       return store.update(session, current?.version ?? expected)
     },
   })),
-  mutant('logout asks first', 'RACE-005', 'of neither order', (store, { records, key }) => ({
+  mutant('logout asks first', 'RACE-005', 'of no order', (store, { records, key }) => ({
     ...store,
     async update(session, expected) {
       const answer = await store.update(session, expected)
@@ -198,7 +198,7 @@ export const handleMutants: readonly Mutant[] = [
       return answer
     },
   })),
-  mutant('touch puts the record back after it answered', 'RACE-006', 'of neither order', (store, { records, key }) => ({
+  mutant('touch puts the record back after it answered', 'RACE-006', 'of no order', (store, { records, key }) => ({
     ...store,
     async touch(loaded, lifetime) {
       const stored = records.get(key(loaded.id))

@@ -2,6 +2,7 @@ import { concurrentSweepMutants } from './concurrent-sweeps.ts'
 import { failureMutants } from './failures.ts'
 import { handleMutants } from './handles.ts'
 import { listMutants } from './lists.ts'
+import { meetingMutants } from './meetings.ts'
 import type { Mutant } from './mutant.ts'
 import { readMutants } from './reads.ts'
 import { sweepMutants } from './sweeps.ts'
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...touchMutants,
   ...sweepMutants,
   ...concurrentSweepMutants,
+  ...meetingMutants,
   ...listMutants,
   ...valueMutants,
   ...failureMutants,

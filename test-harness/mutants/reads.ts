@@ -165,9 +165,10 @@ export const readMutants: readonly Mutant[] = [
       return stored ? 'destroyed' : 'gone'
     },
   })),
-  mutant('destroy removes only the version it read', 'STEP-004', 'a destroyed session came back', (store, backend) => ({
+  mutant('destroy removes only the version it read', 'STEP-003', 'a destroyed session came back', (store, backend) => ({
     ...store,
     async destroy(id) {
+      await backend.step('read')
       const seen = backend.records.get(backend.key(id))
       await backend.step('delete')
       const current = backend.records.get(backend.key(id))
@@ -177,10 +178,11 @@ export const readMutants: readonly Mutant[] = [
   mutant(
     'destroy asks in one step and deletes in the next',
     'STEP-009',
-    'both were told',
+    'two were told',
     (store, { records, key, step }) => ({
       ...store,
       async destroy(id) {
+        await step('read')
         const isStored = records.has(key(id))
         await step('delete')
         return (await store.destroy(id)) === 'destroyed' || isStored ? 'destroyed' : 'gone'

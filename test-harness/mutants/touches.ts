@@ -117,9 +117,10 @@ export const touchMutants: readonly Mutant[] = [
       return answer
     },
   })),
-  mutant('touch writes back what it read a step before', 'STEP-005', 'that of neither order', (store, backend) => ({
+  mutant('touch writes back what it read a step before', 'STEP-005', 'that of no order', (store, backend) => ({
     ...store,
     async touch(loaded, lifetime) {
+      await backend.step('read')
       const stored = backend.records.get(backend.key(loaded.id))
       await backend.step('write')
       if (stored?.version !== loaded.version || !backend.records.has(backend.key(loaded.id))) {
@@ -131,23 +132,19 @@ export const touchMutants: readonly Mutant[] = [
       return 'touched'
     },
   })),
-  mutant(
-    'touch writes back what its handle once loaded',
-    'RACE-007',
-    'of neither order',
-    (store, { records, key }) => ({
-      ...store,
-      async touch(loaded, lifetime) {
-        const stored = await store.load(loaded.id)
-        const answer = await store.touch(loaded, lifetime)
-        if (stored && answer !== 'gone') records.set(key(loaded.id), { ...stored, ...lifetime })
-        return answer
-      },
-    }),
-  ),
-  mutant('touch sets the lifetime of a version it compared before', 'STEP-006', 'neither order', (store, backend) => ({
+  mutant('touch writes back what its handle once loaded', 'RACE-007', 'of no order', (store, { records, key }) => ({
     ...store,
     async touch(loaded, lifetime) {
+      const stored = await store.load(loaded.id)
+      const answer = await store.touch(loaded, lifetime)
+      if (stored && answer !== 'gone') records.set(key(loaded.id), { ...stored, ...lifetime })
+      return answer
+    },
+  })),
+  mutant('touch sets the lifetime of a version it compared before', 'STEP-006', 'of no order', (store, backend) => ({
+    ...store,
+    async touch(loaded, lifetime) {
+      await backend.step('read')
       const stored = backend.records.get(backend.key(loaded.id))
       await backend.step('expire')
       const current = backend.records.get(backend.key(loaded.id))
@@ -158,6 +155,7 @@ export const touchMutants: readonly Mutant[] = [
   mutant('touch revives what is destroyed between its steps', 'STEP-008', 'came back', (store, backend) => ({
     ...store,
     async touch(loaded, lifetime) {
+      await backend.step('read')
       const stored = backend.records.get(backend.key(loaded.id))
       await backend.step('write')
       if (stored?.version !== loaded.version) return store.touch(loaded, lifetime)
@@ -165,9 +163,10 @@ export const touchMutants: readonly Mutant[] = [
       return store.touch(loaded, lifetime)
     },
   })),
-  mutant('touch revives what is swept between its steps', 'STEP-013', 'of neither order', (store, backend) => ({
+  mutant('touch revives what is swept between its steps', 'STEP-011', 'of no order', (store, backend) => ({
     ...store,
     async touch(loaded, lifetime) {
+      await backend.step('read')
       const stored = backend.records.get(backend.key(loaded.id))
       await backend.step('write')
       if (stored?.version !== loaded.version) return store.touch(loaded, lifetime)

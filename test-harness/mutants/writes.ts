@@ -63,9 +63,10 @@ export const writeMutants: readonly Mutant[] = [
       return 'created'
     },
   })),
-  mutant('create asks in one step and writes in the next', 'STEP-001', 'that of neither order', (store, backend) => ({
+  mutant('create asks in one step and writes in the next', 'STEP-001', 'that of no order', (store, backend) => ({
     ...store,
     async create(session) {
+      await backend.step('read')
       const stored = await store.load(session.id)
       await backend.step('insert')
       if (stored) return stored.version === session.version ? 'created' : 'exists'
@@ -189,9 +190,10 @@ export const writeMutants: readonly Mutant[] = [
     ...store,
     update: (session, expected) => compareThenWrite(session, expected, backend.records, backend.key(session.id), later),
   })),
-  mutant('the version is compared in a step of its own', 'STEP-002', 'both were told', (store, backend) => ({
+  mutant('the version is compared in a step of its own', 'STEP-002', 'two were told', (store, backend) => ({
     ...store,
     async update(session, expected) {
+      await backend.step('read')
       const stored = await store.load(session.id)
       await backend.step('write')
       if (!stored || stored.version !== expected) return store.update(session, expected)
@@ -202,6 +204,7 @@ export const writeMutants: readonly Mutant[] = [
   mutant('update asks for existence in a step of its own', 'STEP-003', 'came back', (store, backend) => ({
     ...store,
     async update(session, expected) {
+      await backend.step('read')
       const stored = await store.load(session.id)
       await backend.step('write')
       const current = backend.records.get(backend.key(session.id))
@@ -210,9 +213,10 @@ export const writeMutants: readonly Mutant[] = [
       return 'saved'
     },
   })),
-  mutant('update takes the purge time from a step before', 'STEP-007', 'of neither order', (store, backend) => ({
+  mutant('update takes the purge time from a step before', 'STEP-005', 'of no order', (store, backend) => ({
     ...store,
     async update(session, expected) {
+      await backend.step('read')
       const seen = backend.records.get(backend.key(session.id))
       await backend.step('write')
       const answer = await store.update(session, expected)
@@ -221,9 +225,10 @@ export const writeMutants: readonly Mutant[] = [
       return answer
     },
   })),
-  mutant('update writes what was swept between its steps', 'STEP-012', 'of neither order', (store, backend) => ({
+  mutant('update writes what was swept between its steps', 'STEP-010', 'of no order', (store, backend) => ({
     ...store,
     async update(session, expected) {
+      await backend.step('read')
       const seen = backend.records.get(backend.key(session.id))
       await backend.step('write')
       if (seen?.version !== expected || backend.records.has(backend.key(session.id)))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { rules } from '../src/index.ts'
+import { withdrawnRules } from '../src/rules/withdrawn.ts'
 
 const spec = readFileSync(new URL('../../SPEC.md', import.meta.url), 'utf8')
 
@@ -11,8 +12,14 @@ describe('SPEC.md', () => {
   })
 
   it('states no rule that is not checked', () => {
-    const stated = [...spec.matchAll(/\b[A-Z]+-\d{3}\b/g)].map(([id]) => id)
+    const stated = [...spec.matchAll(/^- \*\*([A-Z]+-\d{3})\*\* (?:MUST|SHOULD)/gm)].map(([, id]) => id)
     expect(stated).toEqual(rules.map(({ id }) => id))
+    const named = new Set([...spec.matchAll(/\b[A-Z]+-\d{3}\b/g)].map(([id]) => id))
+    expect(named).toEqual(new Set([...stated, ...Object.keys(withdrawnRules)]))
+  })
+
+  it.each(Object.entries(withdrawnRules))('states that %s is withdrawn, and why', (id, reason) => {
+    expect(spec).toContain(`- **${id}** withdrawn: ${reason}.`)
   })
 })
 
@@ -22,11 +29,14 @@ describe('rule ids', () => {
     expect(new Set(rules.map(({ title }) => title)).size).toBe(rules.length)
   })
 
+  it('are not those of a rule that was withdrawn', () => {
+    expect(rules.map(({ id }) => id).filter((id) => id in withdrawnRules)).toEqual([])
+  })
+
   it('count up from 001 without gaps within a concept', () => {
-    const byConcept = Map.groupBy(rules, ({ id }) => id.split('-')[0])
-    for (const [concept, group] of byConcept) {
-      const expected = group.map((_, n) => `${concept}-${String(n + 1).padStart(3, '0')}`)
-      expect(group.map(({ id }) => id)).toEqual(expected)
+    const ids = [...rules.map(({ id }) => id), ...Object.keys(withdrawnRules)].sort()
+    for (const [concept, group] of Map.groupBy(ids, (id) => id.split('-')[0])) {
+      expect(group).toEqual(group.map((_, n) => `${concept}-${String(n + 1).padStart(3, '0')}`))
     }
   })
 })

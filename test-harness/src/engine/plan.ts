@@ -1,9 +1,10 @@
 import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError, type SessionStore } from '@leeway/core/adapter'
 import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
+import { withdrawnRules } from '../rules/withdrawn.ts'
 import type { Facts, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
-import { type SettingOptions, splitReplay } from './settings.ts'
+import { type SettingOptions, type Settings, splitReplay } from './settings.ts'
 import type { Subject } from './subject.ts'
 
 /** Which rules are run. */
@@ -29,6 +30,8 @@ export function planRules(
   { replay, rules = replay === undefined ? undefined : [splitReplay(replay)[0]], waive = {} }: Selection,
 ): Planned[] {
   for (const id of [...(rules ?? []), ...Object.keys(waive)]) {
+    const withdrawn = withdrawnRules[id]
+    if (withdrawn) invalid(`the rule ${id} was withdrawn: ${withdrawn}`)
     if (!allRules.some((rule) => rule.id === id)) invalid(`there is no rule ${id}`)
   }
   for (const [id, reason] of Object.entries(waive)) if (!reason) invalid(`the waiver of ${id} needs a reason`)
@@ -40,6 +43,12 @@ export function planRules(
       return { rule, skip: { status: rule.needs.otherwise ?? 'not-applicable', reason: rule.needs.reason } }
     return { rule }
   })
+}
+
+/** The settings of each rule: those that soak share the time for it. */
+export function shareSoak(settings: Settings, planned: readonly Planned[]): Settings {
+  const soaking = planned.filter(({ rule, skip }) => rule.soaks && !skip).length
+  return { ...settings, soakMs: settings.soakMs / Math.max(1, soaking) }
 }
 
 const METHODS = [

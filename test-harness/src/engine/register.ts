@@ -1,7 +1,7 @@
 import { formatFailure } from '../report/format-report.ts'
 import { describeError } from './expect.ts'
 import { ConformanceFailure } from './failure.ts'
-import { planRules, readFacts, type Selection } from './plan.ts'
+import { planRules, readFacts, type Selection, shareSoak } from './plan.ts'
 import { runRule } from './run-rule.ts'
 import { settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
@@ -34,13 +34,13 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
  */
 export async function register(subject: Subject, runner: Runner): Promise<void> {
   const { describe, it } = runner
-  const settings = settingsOf(runner)
   const facts = await readFacts(subject).catch((error: unknown) => new Error(describeError(error)))
   if (facts instanceof Error) {
     describe(subject.name, () => define('opens', () => Promise.reject(facts)))
     return
   }
   const planned = planRules(facts, runner)
+  const settings = shareSoak(settingsOf(runner), planned)
   describe(subject.name, () => {
     for (const { rule, skip } of planned) {
       const title = `${rule.id} ${rule.title}`

@@ -34,5 +34,7 @@ export interface Rule {
   /** What goes wrong without it, with the incident it comes from where there is one. */
   readonly why: string
   readonly needs?: Need
+  /** It has more cases than it runs at once, and goes on for its share of `--soak`. */
+  readonly soaks?: true
   check(context: RuleContext): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { describeError } from './expect.ts'
-import { type Planned, planRules, readFacts, type Selection } from './plan.ts'
+import { type Planned, planRules, readFacts, type Selection, shareSoak } from './plan.ts'
 import type { Facts } from './rule.ts'
 import { describeRule, interrupted, runRule } from './run-rule.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -36,10 +36,11 @@ export interface RunOptions extends Selection {
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
   const started = performance.now()
   const { onResult } = options
-  const settings = settingsOf(options)
   const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
   const results: RuleResult[] = []
-  for (const planned of planRules(facts instanceof Error ? undefined : facts, options)) {
+  const allPlanned = planRules(facts instanceof Error ? undefined : facts, options)
+  const settings = shareSoak(settingsOf(options), allPlanned)
+  for (const planned of allPlanned) {
     const told = facts instanceof Error && results.some(({ status }) => status === 'error')
     const skip = planned.skip ?? (settings.signal?.aborted ? interrupted : told ? unopened : undefined)
     const result = await resultOf({ rule: planned.rule, ...(skip && { skip }) }, facts, settings)

@@ -1,110 +1,182 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
-import { answerOf, fieldsOf } from '../engine/expect.ts'
-import { ConformanceFailure } from '../engine/failure.ts'
-import { Stepper } from '../engine/stepper.ts'
-import { type Operation, perform, predict } from './operations.ts'
+import { answerOf, describeError, fieldsOf } from '../engine/expect.ts'
+import { exploreOrders, followLetters, lettersOf } from '../engine/explore.ts'
+import { ConformanceFailure, type FailureDetails } from '../engine/failure.ts'
+import { type Choose, type Schedule, Scheduler } from '../engine/scheduler.ts'
+import type { Drawing } from '../report/drawing.ts'
+import { at } from './handles.ts'
+import { type Operation, perform, predict, recordAnswer, recordIn } from './operations.ts'
 
-interface Outcome {
-  readonly first: string
-  readonly second: string
+/** Two or three operations on one record, which is stored beforehand unless it is undefined. */
+export interface Meeting {
   readonly stored: StoredSession | undefined
+  readonly operations: readonly Operation[]
 }
 
-/** Two operations on one record, which is stored beforehand unless it is undefined. */
-export interface Pair {
+/** What the operations answered and what is stored in the end. */
+interface Outcome {
+  readonly answers: readonly string[]
   readonly stored: StoredSession | undefined
-  readonly first: Operation
-  readonly second: Operation
 }
 
 /**
- * Runs `second` while `first` is held before each of its backend calls in turn, and both at once. Whatever the order of
- * their steps, answers and record must be those of one having come entirely before the other.
+ * Runs the operations in every order of their backend calls, and all at once. Whatever the order, answers and record
+ * have to be those of the operations one after another; one that was over before another began has to come first.
  *
- * @param pairOf makes a pair of its own for each schedule
+ * @param meetingOf makes operations of their own for each order
+ * @param most orders that are run without a soak; if there are more, those with the most preemptions are left out
  */
-export async function checkEveryOrder(ctx: RuleContext, pairOf: () => Pair): Promise<void> {
-  const stepper = new Stepper()
-  const [one, other] = [await ctx.open({ step: stepper.step }), await ctx.open()]
-  for (let k = 0, isHeld = true; isHeld; k++) {
-    const pair = pairOf()
-    await prepare(other, pair)
-    const held = await stepper.hold(k, () => perform(one, pair.first))
-    isHeld = held.isHeld
-    const second = await answerOf(
-      held.meanwhile(() => perform(other, pair.second)),
-      `${pair.second.kind} while ${pair.first.kind} is held before its step ${k + 1}`,
-    )
-    const first = await answerOf(held.finish(), `${pair.first.kind}, held before its step ${k + 1}`)
-    const where = isHeld ? `held before its step ${k + 1}` : 'over'
-    await expectSequential(other, pair, { first, second }, `${pair.second.kind} with ${pair.first.kind} ${where}`)
-    await clearAway(other, pair)
-    ctx.count('schedules')
+export async function checkEveryOrder(ctx: RuleContext, meetingOf: () => Meeting, most: number): Promise<void> {
+  const started = performance.now()
+  let runs = 0
+
+  /** Nothing of one order is left for the next, or the same calls would not be the same steps again. */
+  async function withFreshStore<T>(
+    run: (scheduler: Scheduler, store: SessionStore, lanes: SessionStore[]) => Promise<T>,
+  ) {
+    const scheduler = new Scheduler(meetingOf().operations.length)
+    const namespace = `order-${++runs}`
+    const lanes = await Promise.all(scheduler.steps.map((step) => ctx.open({ namespace, step })))
+    const store = await ctx.open({ namespace })
+    const result = await run(scheduler, store, lanes)
+    await Promise.all([store, ...lanes].map((handle) => handle.close()))
+    ctx.count('interleavings')
+    return result
   }
-  const pair = pairOf()
-  await prepare(other, pair)
-  const [first, second] = await answerOf(
-    Promise.all([perform(one, pair.first), perform(other, pair.second)]),
-    `${pair.first.kind} and ${pair.second.kind} at once`,
+
+  const runOrder = (choose: Choose): Promise<Schedule> =>
+    withFreshStore(async (scheduler, store, lanes) => {
+      const meeting = meetingOf()
+      await prepare(store, meeting)
+      const calls = meeting.operations.map((operation, n) => () => perform(at(lanes, n), operation))
+      const schedule = await scheduler.run(calls, choose)
+      await expectSomeOrder(store, meeting, answersOf(schedule, meeting), {
+        precedes: (a, b) => lastTurn(schedule, a) < firstTurn(schedule, b),
+        details: { case: lettersOf(schedule.turns), drawing: drawingOf(schedule, meeting) },
+      })
+      return schedule
+    })
+
+  const { only } = ctx.settings
+  if (only !== undefined) return void (await runOrder(followLetters(only)))
+  const { isComplete } = await exploreOrders(
+    runOrder,
+    (orders) => orders < most || performance.now() - started < ctx.settings.soakMs,
   )
-  await expectSequential(other, pair, { first, second }, `${pair.first.kind} and ${pair.second.kind} at once`)
-  ctx.count('schedules')
+  if (!isComplete) ctx.count('rules that left orders out')
+  await withFreshStore(async (_, store, lanes) => {
+    const meeting = meetingOf()
+    await prepare(store, meeting)
+    const calls = meeting.operations.map((operation, n) => perform(at(lanes, n), operation))
+    await expectSomeOrder(store, meeting, await answerOf(Promise.all(calls), `${namesOf(meeting)} at once`))
+  })
 }
 
-/** The record of a schedule, which must not be there to be swept in the next. */
-async function clearAway(store: SessionStore, pair: Pair): Promise<void> {
-  await answerOf(store.destroy(idOf(pair)), 'destroy')
-}
-
-async function prepare(store: SessionStore, { stored }: Pair): Promise<void> {
+async function prepare(store: SessionStore, { stored }: Meeting): Promise<void> {
   if (stored) await answerOf(store.create(stored), 'create')
 }
 
-/** Fails unless the outcome is that of first-then-second or second-then-first. */
-export async function expectSequential(
+/** Fails unless the outcome is that of the operations one after another, in some order that keeps to `precedes`. */
+export async function expectSomeOrder(
   store: SessionStore,
-  pair: Pair,
-  answers: Omit<Outcome, 'stored'>,
-  what: string,
+  meeting: Meeting,
+  answers: readonly string[],
+  {
+    precedes = () => false,
+    details = {},
+    what = namesOf(meeting),
+  }: { precedes?: (a: number, b: number) => boolean; details?: FailureDetails; what?: string } = {},
 ): Promise<void> {
-  const loaded = await answerOf(store.load(idOf(pair)), what)
-  const actual: Outcome = { ...answers, stored: loaded && fieldsOf(loaded) }
-  const expected = outcomes(pair)
-  if (!expected.some((outcome) => isDeepStrictEqual(outcome, actual))) {
-    const message = `${what}: the outcome is that of neither order (${verdict(pair, actual)})`
-    throw new ConformanceFailure(message, { expected: expected.map(brief), actual: brief(actual) })
-  }
+  const loaded = await answerOf(store.load(idOf(meeting)), what)
+  const actual: Outcome = { answers, stored: loaded && fieldsOf(loaded) }
+  const orders = permutations(meeting.operations.map((_, n) => n)).filter(
+    (order) => !order.some((b, n) => order.slice(n + 1).some((a) => precedes(a, b))),
+  )
+  const expected = orders.map((order) => outcomeOf(meeting, order))
+  if (expected.some((outcome) => isDeepStrictEqual(outcome, actual))) return
+  throw new ConformanceFailure(`${what}: the outcome is that of no order (${verdict(meeting, actual)})`, {
+    ...details,
+    expected: [...new Set(expected.map(brief))],
+    actual: brief(actual),
+  })
 }
 
-function outcomes({ stored, first, second }: Pair): Outcome[] {
-  const [a, afterA] = predict(stored, first)
-  const [b, afterAB] = predict(afterA, second)
-  const [b2, afterB] = predict(stored, second)
-  const [a2, afterBA] = predict(afterB, first)
-  return [
-    { first: a, second: b, stored: afterAB },
-    { first: a2, second: b2, stored: afterBA },
-  ]
+function outcomeOf({ stored, operations }: Meeting, order: readonly number[]): Outcome {
+  const answers: string[] = []
+  let left = stored
+  for (const n of order) [answers[n], left] = predict(left, at(operations, n))
+  return { answers, stored: left }
 }
 
 /** The outcome in the words of the guarantees. */
-function verdict(pair: Pair, { first, second, stored }: Outcome): string {
-  const answers = [first, second]
-  if (stored && answers.includes('destroyed')) return 'a destroyed session came back'
-  if (!stored && answers.includes('saved') && !answers.includes('destroyed')) return 'an acknowledged save is lost'
-  if (first === second && /^(saved|created|destroyed|removed 1)$/.test(first)) return 'both were told they did it'
-  if (!stored && answers.includes('touched') && !answers.includes('destroyed')) return 'a renewed session is lost'
-  return pair.stored === undefined ? 'nothing was stored before' : 'a write was overwritten or counted twice'
+function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
+  const isDestroyed = answers.includes('destroyed')
+  if (stored && isDestroyed && !meeting.operations.some(({ kind }) => kind === 'create')) {
+    return 'a destroyed session came back'
+  }
+  const loads = answers.filter((_, n) => meeting.operations[n]?.kind === 'load')
+  const whole = [
+    meeting.stored,
+    ...meeting.operations.map((operation) => ('session' in operation ? operation.session : undefined)),
+  ]
+  if (loads.some((answer) => !whole.some((record) => record && recordAnswer(record) === answer))) {
+    return 'a load found what nobody has stored'
+  }
+  if (!stored && answers.includes('saved') && !isDestroyed) return 'an acknowledged save is lost'
+  const winners = answers.filter((answer) => /^(saved|created|destroyed|removed 1)$/.test(answer))
+  if (new Set(winners).size < winners.length) return 'two were told they did it'
+  if (!stored && answers.includes('touched') && !isDestroyed) return 'a renewed session is lost'
+  return meeting.stored === undefined ? 'nothing was stored before' : 'a write was overwritten or counted twice'
 }
 
-function brief({ first, second, stored }: Outcome): string {
-  return `${first}, ${second}, ${stored ? `${stored.version.slice(0, 6)} until ${stored.purgeAt}` : 'nothing stored'}`
+function brief({ answers, stored }: Outcome): string {
+  return `${answers.map(shortly).join(', ')}, ${stored ? `${stored.version.slice(0, 6)} until ${stored.purgeAt}` : 'nothing stored'}`
 }
 
-function idOf({ stored, first }: Pair): string {
+function shortly(answer: string): string {
+  return answer.startsWith('{') ? `found ${recordIn(answer)?.version.slice(0, 6)}` : answer
+}
+
+function namesOf({ operations }: Meeting): string {
+  return operations.map(({ kind }) => kind).join(', ')
+}
+
+function idOf({ stored, operations: [first] }: Meeting): string {
   if (stored) return stored.id
-  if (first.kind !== 'create') throw new TypeError('where nothing is stored, the first operation is a create')
+  if (first?.kind !== 'create') throw new TypeError('where nothing is stored, the first operation is a create')
   return first.session.id
+}
+
+function answersOf({ answers, turns }: Schedule, meeting: Meeting): string[] {
+  return answers.map((answer, n) => {
+    if (answer.status === 'fulfilled') return answer.value
+    const details = { case: lettersOf(turns), actual: describeError(answer.reason) }
+    throw new ConformanceFailure(`${at(meeting.operations, n).kind}: the call rejected`, details)
+  })
+}
+
+function drawingOf({ turns, answers }: Schedule, { operations }: Meeting): Drawing {
+  const marks = turns.map(({ lane, step }, slot) => {
+    const answer = answers[lane]
+    const isLast = turns.findLastIndex((turn) => turn.lane === lane) === slot
+    const label = step === '' ? at(operations, lane).kind : step
+    const said = isLast && answer?.status === 'fulfilled' ? { answer: shortly(answer.value) } : {}
+    return { lane, from: slot, to: slot, label, ...said }
+  })
+  return { lanes: operations.map(({ kind }) => kind), marks }
+}
+
+function firstTurn({ turns }: Schedule, lane: number): number {
+  return turns.findIndex((turn) => turn.lane === lane)
+}
+
+function lastTurn({ turns }: Schedule, lane: number): number {
+  return turns.findLastIndex((turn) => turn.lane === lane)
+}
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]]
+  return items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
 }

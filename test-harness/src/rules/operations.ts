@@ -1,9 +1,11 @@
 import type { Lifetime, LoadedRef, SessionId, SessionStore, StoredSession, Version } from '@leeway/core/adapter'
+import { fieldsOf } from '../engine/expect.ts'
 import { sweepAll } from './sweeping.ts'
 
 /** An operation as data, so that it can be run on a store and predicted without one. */
 export type Operation =
   | { readonly kind: 'create'; readonly session: StoredSession }
+  | { readonly kind: 'load'; readonly id: SessionId }
   | { readonly kind: 'update'; readonly session: StoredSession; readonly expected: Version }
   | { readonly kind: 'touch'; readonly loaded: LoadedRef; readonly lifetime: Lifetime }
   | { readonly kind: 'destroy'; readonly id: SessionId }
@@ -13,6 +15,8 @@ export async function perform(store: SessionStore, operation: Operation): Promis
   switch (operation.kind) {
     case 'create':
       return store.create(operation.session)
+    case 'load':
+      return recordAnswer(await store.load(operation.id))
     case 'update':
       return store.update(operation.session, operation.expected)
     case 'touch':
@@ -31,6 +35,8 @@ export function predict(stored: StoredSession | undefined, operation: Operation)
       if (stored) return [stored.version === operation.session.version ? 'created' : 'exists', stored]
       return ['created', operation.session]
     }
+    case 'load':
+      return [recordAnswer(stored), stored]
     case 'update': {
       const { session, expected } = operation
       if (!stored) return ['gone', undefined]
@@ -50,4 +56,14 @@ export function predict(stored: StoredSession | undefined, operation: Operation)
     case 'sweep':
       return stored && stored.purgeAt <= operation.cutoff ? ['removed 1', undefined] : ['removed 0', stored]
   }
+}
+
+/** What a load answered, as text that is equal for equal records. */
+export function recordAnswer(record: StoredSession | undefined): string {
+  return record ? JSON.stringify(fieldsOf(record)) : 'nothing'
+}
+
+/** The record that a load answered. */
+export function recordIn(answer: string): StoredSession | undefined {
+  return answer === 'nothing' ? undefined : JSON.parse(answer)
 }
