@@ -1,7 +1,7 @@
 import { formatFailure } from '../report/format-report.ts'
-import { describeError } from './expect.ts'
-import { ConformanceFailure } from './failure.ts'
+import { replayCommand, subjectFile } from '../report/replay-command.ts'
 import { planRules, readFacts, type Selection, shareSoak } from './plan.ts'
+import type { Facts, Rule } from './rule.ts'
 import { runRule } from './run-rule.ts'
 import { settingsOf } from './settings.ts'
 import type { Subject } from './subject.ts'
@@ -34,9 +34,11 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
  */
 export async function register(subject: Subject, runner: Runner): Promise<void> {
   const { describe, it } = runner
-  const facts = await readFacts(subject).catch((error: unknown) => new Error(describeError(error)))
-  if (facts instanceof Error) {
-    describe(subject.name, () => define('opens', () => Promise.reject(facts)))
+  let facts: Facts
+  try {
+    facts = await readFacts(subject)
+  } catch (error) {
+    describe(subject.name, () => define('opens', () => Promise.reject(error)))
     return
   }
   const planned = planRules(facts, runner)
@@ -58,10 +60,15 @@ export async function register(subject: Subject, runner: Runner): Promise<void> 
     if (canTimeout(test)) test.timeout(NO_TIMEOUT_MS)
   }
 
-  async function check(rule: (typeof planned)[number]['rule']): Promise<void> {
-    if (facts instanceof Error) throw facts
+  async function check(rule: Rule): Promise<void> {
     const result = await runRule(rule, facts, settings)
-    if (result.status !== 'pass') throw new ConformanceFailure(formatFailure(result))
+    if (result.status === 'pass') return
+    const file = subjectFile(subject.module)
+    const replay = replayCommand({ seed: settings.seed, ...(file !== undefined && { file }) }, result)
+    const failure = new Error(formatFailure(result, {}, replay))
+    // Where it is thrown is of no interest: the lines of the store stand in the message.
+    failure.stack = failure.message
+    throw failure
   }
 }
 

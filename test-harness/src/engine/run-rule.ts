@@ -32,7 +32,10 @@ export function describeRule({ id, level, tier, title, why }: Rule): Omit<RuleRe
   return { id, level, tier, title, why }
 }
 
-/** The failure with the lines of the store where it happened, for which what failed is run once more, and watched. */
+/**
+ * The failure with the lines of the store where it happened. For their sake what failed is run once more, watched: of
+ * several cases only the one that failed, so that nothing else stands among the last calls.
+ */
 async function located(failure: Failure, rule: Rule, facts: Facts, settings: Settings): Promise<Failure> {
   if (failure.trace.length === 0) return failure
   const { failure: again } = await runOnce(
@@ -46,6 +49,7 @@ async function located(failure: Failure, rule: Rule, facts: Facts, settings: Set
     },
     true,
   )
+  if (again?.message === failure.message) return again
   return again?.at ? { ...failure, at: again.at } : failure
 }
 

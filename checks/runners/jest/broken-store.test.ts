@@ -1,0 +1,4 @@
+import { register } from '@leeway/conformance'
+import subject from '../stores/broken-store.subject.ts'
+
+await register(subject, { describe, it, seed: 1 })

@@ -1,0 +1,4 @@
+import { register } from '@leeway/conformance'
+import subject from '../stores/unopened-store.subject.ts'
+
+await register(subject, { describe, it })

@@ -1,0 +1,5 @@
+import { describe, it } from 'node:test'
+import { register } from '@leeway/conformance'
+import subject from '../stores/slow-store.subject.ts'
+
+await register(subject, { describe, it, rules: ['LOAD-001'] })

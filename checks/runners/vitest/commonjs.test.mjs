@@ -1,0 +1,5 @@
+import { register } from '@leeway/conformance'
+import { describe, it } from 'vitest'
+import subject from '../stores/my-store.subject.cjs'
+
+await register(subject, { describe, it })
