@@ -2,7 +2,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError, type SessionStore } from '@leew
 import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
 import { withdrawnRules } from '../rules/withdrawn.ts'
-import type { Facts, Rule } from './rule.ts'
+import type { Facts, Need, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
 import { type SettingOptions, type Settings, splitReplay } from './settings.ts'
 import type { Subject } from './subject.ts'
@@ -39,10 +39,19 @@ export function planRules(
     const waived = waive[rule.id]
     if (waived !== undefined) return { rule, skip: { status: 'waived', reason: waived } }
     if (rules && !rules.includes(rule.id)) return { rule, skip: { status: 'not-run', reason: 'not selected' } }
-    if (facts && rule.needs?.isMet(facts) === false)
-      return { rule, skip: { status: rule.needs.otherwise ?? 'not-applicable', reason: rule.needs.reason } }
+    const unmet = facts && rule.needs && unmetOf(rule.needs, facts)
+    if (unmet) return { rule, skip: { status: unmet.otherwise ?? 'not-applicable', reason: unmet.reason } }
     return { rule }
   })
+}
+
+function unmetOf(need: Need, facts: Facts): Need | undefined {
+  if (need.isMet(facts)) return undefined
+  for (const part of need.parts ?? []) {
+    const unmet = unmetOf(part, facts)
+    if (unmet) return unmet
+  }
+  return need
 }
 
 /** The settings of each rule: those that soak share the time for it. */

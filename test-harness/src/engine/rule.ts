@@ -21,6 +21,8 @@ export interface Need {
   readonly reason: string
   /** What becomes of the rule then: it says nothing about the store, or was left out though it does. */
   readonly otherwise?: 'not-run'
+  /** Of several conditions, the first that is not met says what becomes of the rule. */
+  readonly parts?: readonly Need[]
   isMet(facts: Facts): boolean
 }
 

@@ -32,9 +32,16 @@ export const processes: Need = {
   isMet: ({ subject }) => subject.module !== undefined,
 }
 
+/** Handles in several processes can be open on the same records. */
+export const sharing: Need = {
+  reason: 'the store is not shared by processes',
+  isMet: ({ capabilities }) => capabilities.sharedBy !== 'process',
+}
+
 export function both(first: Need, second: Need): Need {
   return {
     reason: `${first.reason}, or ${second.reason}`,
+    parts: [first, second],
     isMet: (facts) => first.isMet(facts) && second.isMet(facts),
   }
 }
