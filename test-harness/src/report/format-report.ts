@@ -20,9 +20,12 @@ const LISTED_IDS = 8
 export function formatReport(report: Report, { colors = false }: FormatOptions = {}): string {
   const { results, tiers, guarantees } = report
   const paint = createColors(colors)
-  const causes = causesOf(results.filter(isFailure))
-  const losses = formatLosses(guarantees)
+  const all = causesOf(results.filter(isFailure))
+  const unwritten = all.filter((cause) => cause.unwritten !== undefined)
+  const causes = all.filter((cause) => cause.unwritten === undefined)
+  const losses = unwritten.length === 0 ? formatLosses(guarantees) : ''
   return [
+    ...formatUnwritten(unwritten, report, colors),
     ...causes.slice(0, IN_FULL).map((cause) => formatCause(cause, report, colors)),
     ...formatBriefly(causes.slice(IN_FULL), colors),
     ...(losses === '' ? [] : [`${losses}\n`]),
@@ -45,12 +48,28 @@ export function formatFailure(result: RuleResult, { colors = false }: FormatOpti
     ...(expected === undefined ? [] : [`  expected: ${expected}`]),
     ...(actual === undefined ? [] : [`  actual:   ${actual}`]),
     `  why: ${why}`,
+    ...(drawing ? ['  in time:', ...drawText(drawing).map((line) => `    ${line}`)] : []),
     ...(trace.length > 0 ? ['  last calls:', ...trace.map((line) => `    ${line}`)] : []),
     ...(at.length > 0 ? ['  look at:', ...at.map((line) => `    ${line}`)] : []),
-    ...(drawing ? ['  in time:', ...drawText(drawing).map((line) => `    ${line}`)] : []),
     ...(command === undefined ? [] : [`  replay: ${paint.cyan(command)}`]),
     '',
   ].join('\n')
+}
+
+/** One paragraph for a store that is still being written, instead of a failure for every rule that it stops. */
+function formatUnwritten(causes: readonly Cause[], report: Report, colors: boolean): string[] {
+  const [next] = causes
+  if (next === undefined) return []
+  const paint = createColors(colors)
+  const stopped = causes.reduce((sum, { others }) => sum + 1 + others.length, 0)
+  const { id, title } = next.first
+  return [
+    paint.bold(`NOT WRITTEN YET: ${causes.map(({ unwritten }) => unwritten).join(', ')}`),
+    `  ${stopped} ${stopped === 1 ? 'rule stops' : 'rules stop'} there. Write ${next.unwritten} next. The first rule that needs it:`,
+    `  ${id} ${title}`,
+    `  ${paint.cyan(replayCommand(report, next.first))}`,
+    '',
+  ]
 }
 
 function formatCause({ first, others }: Cause, report: Report, colors: boolean): string {

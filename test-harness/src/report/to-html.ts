@@ -25,8 +25,8 @@ export function toHtml(report: Report): string {
 </head>
 <body><main>
 ${verdictSection(report)}
-${failuresSection(report)}
 ${guaranteesSection(report.guarantees)}
+${failuresSection(report)}
 ${ordersSection(report)}
 ${rulesSection(report)}
 <footer>Made by @leeway/conformance. A skip is never a pass.</footer>

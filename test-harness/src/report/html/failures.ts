@@ -3,6 +3,7 @@ import { type Markup, markup } from '../markup.ts'
 import { replayCommand } from '../replay-command.ts'
 import type { Report, RuleResult } from '../report.ts'
 import { isFailure } from '../words.ts'
+import { prose } from './prose.ts'
 import { statusPill } from './status.ts'
 import { drawSvg } from './svg-drawing.ts'
 
@@ -16,7 +17,7 @@ export function failuresSection(report: Report): Markup | undefined {
 function failureCard({ first, others }: Cause, report: Report): Markup {
   const { id, level, tier, title } = first
   const same = others.map((other) => markup` <a href="#${other.id}">${other.id}</a>`)
-  return markup`<article class="failure bad" id="failure-${id}"><h3>${statusPill(first)} <a href="#${id}">${id}</a> ${title}</h3>
+  return markup`<article class="failure bad" id="failure-${id}"><h3>${statusPill(first)} <a href="#${id}">${id}</a> ${prose(title)}</h3>
 <p class="aside">${level} · ${tier}</p>${failureBody(first, report)}${others.length > 0 ? markup`<p class="same">The same in ${others.length} more:${same}</p>` : undefined}</article>`
 }
 
@@ -24,9 +25,9 @@ function failureCard({ first, others }: Cause, report: Report): Markup {
 export function failureBody(result: RuleResult, report: Report): Markup {
   const { why, failure, drawing } = result
   const { message = '', expected, actual, trace = [], at = [] } = failure ?? {}
-  return markup`<p class="message">${message}</p>
+  return markup`<p class="message">${prose(message)}</p>
 <dl>${entry('Expected', expected)}${entry('Actual', actual)}</dl>
-${drawing && drawSvg(drawing)}<p class="why">${why}</p>
+${drawing && drawSvg(drawing)}<p class="why">${prose(why)}</p>
 ${listed('Last calls', trace)}${listed('Look at', at)}
 <h4>Replay</h4><pre><code>${replayCommand(report, result)}</code></pre>`
 }

@@ -1,6 +1,7 @@
 import { type Markup, markup } from '../markup.ts'
 import type { Report, RuleResult } from '../report.ts'
 import { isFailure } from '../words.ts'
+import { prose } from './prose.ts'
 import { statusPill, toneOf } from './status.ts'
 import { drawSvg } from './svg-drawing.ts'
 
@@ -17,5 +18,5 @@ function order(result: RuleResult): Markup {
   const { id, why, drawing, failure, reason } = result
   const link = `#${isFailure(result) ? 'failure-' : ''}${id}`
   return markup`<li class="order ${toneOf(result)}"><h3>${statusPill(result)} <a href="${link}">${id}</a></h3>
-${drawing && drawSvg(drawing)}<p>${failure?.message ?? reason ?? why}</p></li>`
+${drawing && drawSvg(drawing)}<p>${prose(failure?.message ?? reason ?? why)}</p></li>`
 }

@@ -2,6 +2,7 @@ import { type Markup, markup } from '../markup.ts'
 import type { Report, RuleResult } from '../report.ts'
 import { countWords, isFailure } from '../words.ts'
 import { failureBody } from './failures.ts'
+import { prose } from './prose.ts'
 import { statusPill, toneOf } from './status.ts'
 import { drawSvg } from './svg-drawing.ts'
 
@@ -26,7 +27,7 @@ function ruleItem(result: RuleResult, report: Report): Markup {
   const facts = [level, tier, ...countWords({ counts }), ...(status === 'pass' ? [`${ms.toFixed(1)} ms`] : [])]
   const told = isFailure(result)
     ? failureBody(result, report)
-    : markup`<p>${why}</p>${reason === undefined ? undefined : markup`<p>${reason}</p>`}${drawing && drawSvg(drawing)}`
-  return markup`<details class="rule ${toneOf(result)}" id="${id}"><summary>${statusPill(result)} <code>${id}</code> <span>${title}</span></summary><p class="aside">${facts.join(' · ')}</p>${told}</details>
+    : markup`<p>${prose(why)}</p>${reason === undefined ? undefined : markup`<p>${prose(reason)}</p>`}${drawing && drawSvg(drawing)}`
+  return markup`<details class="rule ${toneOf(result)}" id="${id}"><summary>${statusPill(result)} <code>${id}</code> <span>${prose(title)}</span></summary><p class="aside">${facts.join(' · ')}</p>${told}</details>
 `
 }

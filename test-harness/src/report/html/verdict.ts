@@ -1,7 +1,8 @@
 import type { GuaranteeVerdict } from '../guarantees.ts'
-import { type Markup, markup } from '../markup.ts'
+import { Markup, markup } from '../markup.ts'
 import type { Report, TierVerdict } from '../report.ts'
 import { countWords, isBroken, secondsWords, tally, tierName, tierRemarks, verdictWords } from '../words.ts'
+import { prose } from './prose.ts'
 
 /** The verdict, and the tiers that it rests on. */
 export function verdictSection(report: Report): Markup {
@@ -47,6 +48,6 @@ export function guaranteesSection(verdicts: readonly GuaranteeVerdict[]): Markup
   const sorted = order.flatMap((wanted) => verdicts.filter(({ status }) => status === wanted))
   return markup`<section id="guarantees"><h2>What users get</h2><ul class="guarantees">${sorted.map(
     ({ name, status, text }) =>
-      markup`<li class="${tones[status]}"><span class="pill">${words[status]}</span> <b>${name}</b><p>${text}</p></li>`,
+      markup`<li class="${tones[status]}"><details${new Markup(status === 'kept' ? '' : ' open')}><summary><span class="pill">${words[status]}</span> <b>${name}</b></summary><p>${prose(text)}</p></details></li>`,
   )}</ul></section>`
 }
