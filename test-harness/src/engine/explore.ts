@@ -69,7 +69,11 @@ export async function exploreOrders(
 
 /** The letters of a schedule, `a` for each turn of the first lane: with them it is run again. */
 export function lettersOf(turns: readonly Turn[]): string {
-  return turns.map(({ lane }) => String.fromCharCode(97 + lane)).join('')
+  return turns.map(({ lane }) => letterOf(lane)).join('')
+}
+
+export function letterOf(lane: number): string {
+  return String.fromCharCode(97 + lane)
 }
 
 /** Follows the letters, and then lets each lane go on as far as it can. */

@@ -15,8 +15,8 @@ export class ConformanceFailure extends Error {
   override readonly name = 'ConformanceFailure'
   readonly expected: string | undefined
   readonly actual: string | undefined
-  readonly case: string | undefined
-  readonly drawing: Drawing | undefined
+  case: string | undefined
+  drawing: Drawing | undefined
 
   constructor(message: string, values: FailureDetails = {}) {
     super(message)
@@ -24,6 +24,13 @@ export class ConformanceFailure extends Error {
     this.drawing = values.drawing
     this.expected = 'expected' in values ? show(values.expected) : undefined
     this.actual = 'actual' in values ? show(values.actual) : undefined
+  }
+
+  /** The same failure, told in which case it happened, where that is not known yet. */
+  locate({ case: id, drawing }: Pick<FailureDetails, 'case' | 'drawing'>): this {
+    this.case ??= id
+    this.drawing ??= drawing
+    return this
   }
 }
 

@@ -60,6 +60,11 @@ export function splitReplay(replay: string): [rule: string, only: string] {
   return [rule, only]
 }
 
+/** @throws `ERR_INVALID_OPTION`: the case that is to be replayed is none of the rule's */
+export function noSuchCase(only: string): never {
+  throw new LeewayError('ERR_INVALID_OPTION', `the rule has no case ${JSON.stringify(only)}`, { operation: 'replay' })
+}
+
 function invalid(message: string): never {
   throw new LeewayError('ERR_INVALID_OPTION', message, { operation: 'runConformance' })
 }

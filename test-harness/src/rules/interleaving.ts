@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { answerOf, describeError, fieldsOf } from '../engine/expect.ts'
-import { exploreOrders, followLetters, lettersOf } from '../engine/explore.ts'
+import { exploreOrders, followLetters, letterOf, lettersOf } from '../engine/explore.ts'
 import { ConformanceFailure, type FailureDetails } from '../engine/failure.ts'
 import { type Choose, type Schedule, Scheduler } from '../engine/scheduler.ts'
+import { noSuchCase } from '../engine/settings.ts'
 import type { Drawing } from '../report/drawing.ts'
 import { at } from './handles.ts'
 import { type Operation, perform, predict, recordAnswer, recordIn } from './operations.ts'
@@ -60,7 +61,10 @@ export async function checkEveryOrder(ctx: RuleContext, meetingOf: () => Meeting
     })
 
   const { only } = ctx.settings
-  if (only !== undefined) return void (await runOrder(followLetters(only)))
+  if (only !== undefined) {
+    if (!/^[abc]+$/.test(only)) noSuchCase(only)
+    return void (await runOrder(followLetters(only)))
+  }
   const { isComplete } = await exploreOrders(
     runOrder,
     (orders) => orders < most || performance.now() - started < ctx.settings.soakMs,
@@ -98,8 +102,8 @@ export async function expectSomeOrder(
   if (expected.some((outcome) => isDeepStrictEqual(outcome, actual))) return
   throw new ConformanceFailure(`${what}: the outcome is that of no order (${verdict(meeting, actual)})`, {
     ...details,
-    expected: [...new Set(expected.map(brief))],
-    actual: brief(actual),
+    expected: [...new Set(expected.map((outcome) => brief(meeting, outcome)))],
+    actual: brief(meeting, actual),
   })
 }
 
@@ -131,12 +135,24 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
   return meeting.stored === undefined ? 'nothing was stored before' : 'a write was overwritten or counted twice'
 }
 
-function brief({ answers, stored }: Outcome): string {
-  return `${answers.map(shortly).join(', ')}, ${stored ? `${stored.version.slice(0, 6)} until ${stored.purgeAt}` : 'nothing stored'}`
+function brief(meeting: Meeting, { answers, stored }: Outcome): string {
+  const end = stored ? `${whose(meeting, stored)} is stored until ${stored.purgeAt}` : 'nothing is stored'
+  return `${answers.map((answer) => shortly(meeting, answer)).join(', ')}; ${end}`
 }
 
-function shortly(answer: string): string {
-  return answer.startsWith('{') ? `found ${recordIn(answer)?.version.slice(0, 6)}` : answer
+function shortly(meeting: Meeting, answer: string): string {
+  if (!answer.startsWith('{')) return answer
+  const found = recordIn(answer)
+  return found ? `found ${whose(meeting, found)}` : answer
+}
+
+/** Whose record it is, by its version: for readers, who do not know versions by heart. */
+function whose({ stored, operations }: Meeting, { version }: StoredSession): string {
+  if (stored?.version === version) return 'the first record'
+  const writer = operations.findIndex((operation) => 'session' in operation && operation.session.version === version)
+  return writer === -1
+    ? `a record of nobody (${version})`
+    : `that of ${at(operations, writer).kind} ${letterOf(writer)}`
 }
 
 function namesOf({ operations }: Meeting): string {
@@ -157,15 +173,16 @@ function answersOf({ answers, turns }: Schedule, meeting: Meeting): string[] {
   })
 }
 
-function drawingOf({ turns, answers }: Schedule, { operations }: Meeting): Drawing {
+function drawingOf({ turns, answers }: Schedule, meeting: Meeting): Drawing {
+  const { operations } = meeting
   const marks = turns.map(({ lane, step }, slot) => {
     const answer = answers[lane]
     const isLast = turns.findLastIndex((turn) => turn.lane === lane) === slot
     const label = step === '' ? at(operations, lane).kind : step
-    const said = isLast && answer?.status === 'fulfilled' ? { answer: shortly(answer.value) } : {}
+    const said = isLast && answer?.status === 'fulfilled' ? { answer: shortly(meeting, answer.value) } : {}
     return { lane, from: slot, to: slot, label, ...said }
   })
-  return { lanes: operations.map(({ kind }) => kind), marks }
+  return { lanes: operations.map(({ kind }, n) => `${letterOf(n)} ${kind}`), marks }
 }
 
 function firstTurn({ turns }: Schedule, lane: number): number {

@@ -1,12 +1,14 @@
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { answerOf, expectAbsent, expectEqual, expectOneOf, expectStored, expectThat } from '../engine/expect.ts'
+import { ConformanceFailure } from '../engine/failure.ts'
 import { IDLE_MS } from '../engine/samples.ts'
 import { type Held, Stepper } from '../engine/stepper.ts'
+import { drawEvents, type OrderEvent } from './order-drawing.ts'
 import { sweepAll } from './sweeping.ts'
 
-/** L load, S save, C check, D delete, E the clock reaches the expiry, G it reaches the purge time. */
-type Event = 'L' | 'S' | 'C' | 'D' | 'E' | 'G'
+/** An order with a place for each crossing of the clock, without P, in which nothing is called. */
+type Event = Exclude<OrderEvent, 'P'>
 
 /** One of the 15 ways of the clock to cross expiry and purge time during an order. */
 export function placements(order: string): Event[][] {
@@ -22,16 +24,16 @@ export function placements(order: string): Event[][] {
 
 /**
  * Runs a placement for every way of the sweep to be under way between C and D: not yet started (only its cutoff is
- * read at C), and held before each of its backend calls, until it has none left.
+ * read at C), and held before each of its backend calls, until it has none left. Or for one of these ways alone, counted
+ * from 0.
  */
-export async function runOrder(ctx: RuleContext, events: readonly Event[]): Promise<void> {
+export async function runOrder(ctx: RuleContext, events: readonly Event[], only?: number): Promise<void> {
   const stepper = new Stepper()
   const [request, sweeper] = [await ctx.open(), await ctx.open({ step: stepper.step })]
-  await new Schedule(ctx, request, sweeper, stepper, undefined).run(events)
-  for (let k = 0, isHeld = true; isHeld; k++) {
-    const schedule = new Schedule(ctx, request, sweeper, stepper, k)
+  for (let way = only ?? 0, isLast = false; !isLast; way++) {
+    const schedule = new Schedule(ctx, request, sweeper, stepper, way)
     await schedule.run(events)
-    isHeld = schedule.wasHeld
+    isLast = only !== undefined || (way > 0 && !schedule.wasHeld)
   }
   await Promise.all([request.close(), sweeper.close()])
 }
@@ -41,6 +43,7 @@ class Schedule {
   readonly #request: SessionStore
   readonly #sweeper: SessionStore
   readonly #stepper: Stepper
+  readonly #way: number
   readonly #holdAt: number | undefined
   readonly #session: StoredSession
   #events = ''
@@ -52,18 +55,13 @@ class Schedule {
   #isGone = false
   wasHeld = false
 
-  constructor(
-    ctx: RuleContext,
-    request: SessionStore,
-    sweeper: SessionStore,
-    stepper: Stepper,
-    holdAt: number | undefined,
-  ) {
+  constructor(ctx: RuleContext, request: SessionStore, sweeper: SessionStore, stepper: Stepper, way: number) {
     this.#ctx = ctx
     this.#request = request
     this.#sweeper = sweeper
     this.#stepper = stepper
-    this.#holdAt = holdAt
+    this.#way = way
+    this.#holdAt = way === 0 ? undefined : way - 1
     this.#session = ctx.session()
   }
 
@@ -72,11 +70,19 @@ class Schedule {
     await answerOf(this.#request.create(this.#session), 'create')
     // The request comes when half of the lifetime is over, so that what it saves lives longer than what it loaded.
     this.#ctx.clock.advance(IDLE_MS / 2)
-    for (const event of events) {
-      this.#events += event
-      await this.#perform(event)
+    try {
+      for (const event of events) {
+        this.#events += event
+        await this.#perform(event)
+      }
+      await this.#checkEnd()
+    } catch (error) {
+      if (!(error instanceof ConformanceFailure)) throw error
+      throw error.locate({
+        case: `${events.join('')}-${this.#way}`,
+        drawing: drawEvents(events, this.#events.length - 1),
+      })
     }
-    await this.#checkEnd()
     await this.#request.destroy(this.#session.id)
   }
 

@@ -1,4 +1,6 @@
 import type { Rule } from '../engine/rule.ts'
+import { noSuchCase } from '../engine/settings.ts'
+import { drawEvents, type OrderEvent } from './order-drawing.ts'
 import { placements, runOrder } from './order-schedules.ts'
 
 /** The ten orders in which a request (load, process, save) and a cleanup (check, delete) can meet. */
@@ -37,9 +39,14 @@ export const orderRules: readonly Rule[] = ORDERS.map(([order, why], n) => ({
   title: `order ${n + 1} of 2005, ${order}: the request loses nothing, wherever the clock crosses expiry and purge time`,
   why,
   async check(ctx) {
-    for (const placement of placements(order)) {
+    ctx.draw(drawEvents(order.split(' ') as OrderEvent[]))
+    const { only } = ctx.settings
+    const [events, way] = only?.split('-') ?? []
+    const selected = placements(order).filter((placement) => only === undefined || placement.join('') === events)
+    if (only !== undefined && (selected.length === 0 || !/^\d+$/.test(way ?? ''))) noSuchCase(only)
+    for (const placement of selected) {
       ctx.count('placements')
-      await runOrder(ctx, placement)
+      await runOrder(ctx, placement, way === undefined ? undefined : Number(way))
     }
   },
 }))
