@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startRedis } from '@leeway/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { userEnvironment } from '../scripts/bootstrap.mjs'
 import { pack, published } from '../scripts/packages.mjs'
 import { freePort, get, read, readmeExample, readmeExampleOn, root } from './documents.ts'
+import { npmInstall } from './npm.ts'
+import { testRunners } from './packed-runners.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
 const redis = await startRedis()
@@ -40,7 +41,7 @@ test.each([
   async ({ example, left }) => {
     const app = mkdtempSync(join(directory, 'app-'))
     writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-    npmInstall(app, 'ioredis@6')
+    npmInstall(app, ...tarballs, 'ioredis@6')
     writeFileSync(join(app, 'server.ts'), example)
     const port = await freePort()
     const server = spawn('node', ['server.ts'], {
@@ -69,7 +70,7 @@ test.each([
 test('the published types compile in strict mode without the sources', () => {
   const app = mkdtempSync(join(directory, 'types-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  npmInstall(app)
+  npmInstall(app, ...tarballs)
   writeFileSync(join(app, 'app.ts'), read('checks/typed-app.ts'))
   const compilerOptions = {
     noEmit: true,
@@ -85,7 +86,4 @@ test('the published types compile in strict mode without the sources', () => {
   expect(status).toBe(0)
 }, 120_000)
 
-function npmInstall(folder: string, ...others: string[]): void {
-  const args = ['install', '--no-audit', '--no-fund', ...tarballs, ...others]
-  execFileSync('npm', args, { cwd: folder, env: userEnvironment, stdio: 'pipe', timeout: 60_000 })
-}
+testRunners(directory, () => tarballs)

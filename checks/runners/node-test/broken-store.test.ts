@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
-import { register } from '@leeway/conformance'
+import { register, rules } from '@leeway/conformance'
 import subject from '../stores/broken-store.subject.ts'
 
-await register(subject, { describe, it, seed: 1 })
+const concurrent = rules.filter(({ tier }) => tier === 'concurrent').map(({ id }) => id)
+await register(subject, { describe, it, rules: concurrent, seed: 1 })

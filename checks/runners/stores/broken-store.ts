@@ -1,4 +1,5 @@
 import type { SessionStore } from '@leeway/core'
+import { assertSession, assertVersion, Gate } from '@leeway/core/adapter'
 import { type MyStoreOptions, myStore } from './my-store.ts'
 
 export interface BrokenStoreOptions extends MyStoreOptions {
@@ -8,15 +9,23 @@ export interface BrokenStoreOptions extends MyStoreOptions {
 /** Compares the version in one step and writes in the next. */
 export function brokenStore({ step, ...options }: BrokenStoreOptions): SessionStore {
   const store = myStore(options)
+  const gate = new Gate()
   return {
     ...store,
     async update(session, expected) {
-      await step('read')
-      const stored = await store.load(session.id)
-      if (stored?.version !== expected) return store.update(session, expected)
-      await step('write') // here others may write as well
-      const current = await store.load(session.id)
-      return store.update(session, current?.version ?? expected)
+      gate.assertOpen('update')
+      assertSession(session, 'update', options.maxPayloadBytes)
+      assertVersion(expected, 'update')
+      const given = { ...session }
+      return gate.run('update', async () => {
+        await step('read')
+        const stored = await store.load(given.id)
+        if (stored?.version !== expected) return store.update(given, expected)
+        await step('write') // others may have written
+        const current = await store.load(given.id)
+        return store.update(given, current?.version ?? expected)
+      })
     },
+    close: () => gate.close(() => store.close()),
   }
 }

@@ -3,6 +3,5 @@ const { myStore } = require('./my-store.cjs')
 
 module.exports = defineSubject({
   name: 'my-store in CommonJS',
-  module: __filename,
   open: ({ scratch, namespace, maxPayloadBytes }) => myStore({ directory: scratch, namespace, maxPayloadBytes }),
 })
