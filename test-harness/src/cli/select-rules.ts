@@ -9,9 +9,14 @@ export interface RuleFilters {
   readonly grep?: string
 }
 
-/** @throws `ERR_INVALID_OPTION` for what selects nothing */
+/**
+ * The rules that pass all filters, in the order in which they run.
+ *
+ * @throws `ERR_INVALID_OPTION` for what selects nothing
+ */
 export function selectRules({ rule: wanted, grep }: RuleFilters): readonly Rule[] {
-  const named = wanted === undefined ? rules : [...new Set(wanted.flatMap(matching))]
+  const ids = new Set((wanted?.flatMap(matching) ?? rules).map(({ id }) => id))
+  const named = rules.filter(({ id }) => ids.has(id))
   if (grep === undefined) return named
   const text = grep.toLowerCase()
   const found = named.filter(({ id, title, why }) => `${id} ${title}\n${why}`.toLowerCase().includes(text))

@@ -20,6 +20,6 @@ export function causesOf(failures: readonly RuleResult[]): Cause[] {
 /** The rejection that a failure tells of, as the kit writes it: `CODE (operation): message`, or `Name: message`. */
 function thrownBy({ status, failure }: RuleResult): string | undefined {
   const told = (status === 'error' ? failure?.message : failure?.actual)?.replace(/^(['"`])(.*)\1$/s, '$2')
-  if (told !== undefined && /^(?:ERR_[A-Z_]+ \([^)]*\)|[A-Z]\w*Error): /.test(told)) return told
+  if (told !== undefined && /^(?:ERR_[A-Z_]+ \([^)]*\)|\w*Error): /.test(told)) return told
   return / → (ERR_UNSUPPORTED .*)$/.exec(failure?.trace.at(-1) ?? '')?.[1]
 }

@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors'
 import { type Cause, causesOf } from './causes.ts'
 import { formatLosses } from './guarantees-format.ts'
+import { printableData } from './printable.ts'
 import { replayCommand } from './replay-command.ts'
 import type { Report, RuleResult } from './report.ts'
 import { drawText } from './text-drawing.ts'
@@ -17,7 +18,8 @@ const IN_FULL = 5
 const LISTED_IDS = 8
 
 /** The report as text: failures first, the verdict in the last lines. */
-export function formatReport(report: Report, { colors = false }: FormatOptions = {}): string {
+export function formatReport(given: Report, { colors = false }: FormatOptions = {}): string {
+  const report = printableData(given)
   const { results, tiers, guarantees } = report
   const paint = createColors(colors)
   const all = causesOf(results.filter(isFailure))
@@ -38,7 +40,7 @@ export function formatReport(report: Report, { colors = false }: FormatOptions =
 
 /** One failed rule: what was promised, what happened, why it matters, and the calls that led there. */
 export function formatFailure(result: RuleResult, { colors = false }: FormatOptions = {}, replay?: string): string {
-  const { id, level, title, why, status, failure, drawing } = result
+  const { id, level, title, why, status, failure, drawing } = printableData(result)
   const { message, expected, actual, at = [], trace } = failure ?? { message: '', trace: [] }
   const paint = createColors(colors)
   const command = replay ?? failure?.replay

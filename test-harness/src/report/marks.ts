@@ -2,7 +2,7 @@ import type { Drawing, Mark } from './drawing.ts'
 
 /** What stands in a mark: a fault is not told by its colour alone. */
 export function markText({ label, answer, isFault }: Mark): string {
-  return `${label}${answer === undefined ? '' : ` → ${answer}`}${isFault ? ' ✗' : ''}`
+  return `${label}${answer === undefined ? '' : ` → ${answer}`}${isFault ? ' ✗' : ''}`.replaceAll('\n', ' ')
 }
 
 /** In slots. */

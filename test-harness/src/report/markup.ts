@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** Text that is HTML, SVG or XML already. */
 export class Markup {
   readonly text: string
@@ -21,19 +23,9 @@ function written(content: Content): string {
   return escapeMarkup(String(content))
 }
 
-/**
- * Text for the content or an attribute of HTML, SVG or XML. What XML cannot hold (control characters, half of a surrogate
- * pair) is written out, such as `\x00`, so that it is seen.
- */
+/** Text for the content or an attribute of HTML, SVG or XML. */
 export function escapeMarkup(text: string): string {
-  return text.replaceAll(/[&<>"']|[^\t\n\u{20}-\u{7e}\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, escaped)
-}
-
-function escaped(character: string): string {
-  const entity = entities[character]
-  if (entity !== undefined) return entity
-  const code = character.charCodeAt(0)
-  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+  return printable(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
 const entities: Readonly<Record<string, string>> = {

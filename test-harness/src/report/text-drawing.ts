@@ -6,7 +6,8 @@ const MAX_WIDTH = 110
 
 /** A drawing as lines of text: one a lane, time from left to right, or one a mark where that would be too wide. */
 export function drawText(drawing: Drawing): string[] {
-  const { lanes, marks } = drawing
+  const { marks } = drawing
+  const lanes = drawing.lanes.map((lane) => lane.replaceAll('\n', ' '))
   const slotWidth = Math.max(1, ...marks.map((mark) => Math.ceil((markText(mark).length + 1) / spanOf(mark))))
   const nameWidth = Math.max(0, ...lanes.map((lane) => lane.length))
   const ordered = inTimeOrder(drawing)
