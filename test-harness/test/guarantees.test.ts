@@ -104,11 +104,19 @@ describe('formatGuarantees', () => {
 })
 
 describe('formatLosses', () => {
-  it('tells what is lost, and names the rest', () => {
-    const verdicts = guaranteesOf(resultsWith({ 'STEP-003': 'fail', 'SPACE-001': 'not-run' }))
-    expect(formatLosses(verdicts)).toMatch(
-      /^What users lose on this store:\n {2}never resurrected: A user who .* \(STEP-003\)\.\n {2}Kept: never lost, .*\. Not shown: kept apart\.$/,
+  it('tells what is lost, in lines of a terminal, and names the rest', () => {
+    const text = formatLosses(guaranteesOf(resultsWith({ 'STEP-003': 'fail', 'SPACE-001': 'not-run' })))
+    const lines = text.split('\n')
+    expect(lines[0]).toBe('What users lose on this store:')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(110)
+    expect(text.replaceAll('\n    ', ' ')).toMatch(
+      /\n {2}never resurrected: A user who .* \(STEP-003\)\.\n {2}Kept: never lost, .*\. Not shown: kept apart\.$/,
     )
+  })
+
+  it('does not name what was not asked for', () => {
+    const others = Object.fromEntries([...rules, ...awaited].map(({ id }) => [id, 'not-run' as const]))
+    expect(formatLosses(guaranteesOf(resultsWith({ ...others, 'UPDATE-009': 'fail' })))).not.toMatch(/Kept|Not shown/)
   })
 })
 

@@ -1,8 +1,17 @@
 import type { GuaranteeVerdict } from './guarantees.ts'
 
+const WIDTH = 110
+
 /**
- * The guarantees as a list in Markdown, which is also readable in a terminal: the lost ones with what their loss means,
+ * The guarantees of a report as a list in Markdown, for a README: the lost ones with what their loss means for users,
  * then those that were not shown with the reason, then those that are kept.
+ *
+ * @example
+ * import { formatGuarantees, runConformance } from '@leeway/conformance'
+ * import subject from './my-store.subject.ts'
+ *
+ * const { guarantees } = await runConformance(subject)
+ * console.log(formatGuarantees(guarantees))
  */
 export function formatGuarantees(verdicts: readonly GuaranteeVerdict[]): string {
   const lines = verdicts.map(({ status, name, text }) => ({ status, line: `- ${words[status]} **${name}**: ${text}` }))
@@ -26,8 +35,22 @@ export function formatLosses(verdicts: readonly GuaranteeVerdict[]): string {
   const [kept, notShown] = [namesOf('kept'), namesOf('not-shown')]
   return [
     'What users lose on this store:',
-    ...lost.map(({ name, text }) => `  ${name}: ${text}`),
+    ...lost.flatMap(({ name, text }) => wrapped(`${name}: ${text}`)),
     // Where only some rules were run, nothing is kept and the rest is no news.
-    ...(kept === '' ? [] : [`  Kept: ${kept}.${notShown === '' ? '' : ` Not shown: ${notShown}.`}`]),
+    ...(kept === '' ? [] : wrapped(`Kept: ${kept}.${notShown === '' ? '' : ` Not shown: ${notShown}.`}`)),
   ].join('\n')
+}
+
+/** Indented, its continuation lines more. */
+function wrapped(text: string): string[] {
+  const lines: string[] = []
+  let line = ' '
+  for (const word of text.split(' ')) {
+    if (line.length + word.length >= WIDTH) {
+      lines.push(line)
+      line = '   '
+    }
+    line += ` ${word}`
+  }
+  return [...lines, line]
 }
