@@ -1,6 +1,7 @@
 import { concurrentSweepMutants } from './concurrent-sweeps.ts'
 import { failureMutants } from './failures.ts'
 import { handleMutants } from './handles.ts'
+import { leftBehindMutants } from './left-behind.ts'
 import { listMutants } from './lists.ts'
 import { meetingMutants } from './meetings.ts'
 import type { Mutant } from './mutant.ts'
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...valueMutants,
   ...failureMutants,
   ...handleMutants,
+  ...leftBehindMutants,
 ]

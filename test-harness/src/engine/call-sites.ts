@@ -66,7 +66,8 @@ function frameOf(line: string): Frame[] {
   return [{ file, isKit: file.startsWith(KIT), text }]
 }
 
-function stackHere(): string {
+/** The stack of the caller, long enough to reach through libraries. */
+export function stackHere(): string {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 50
   const { stack = '' } = new Error('here')

@@ -8,6 +8,8 @@ export interface FailureDetails {
   /** The schedule, script or crash that failed, in the rule's own words: with the rule's id before it, it is replayed. */
   readonly case?: string | undefined
   readonly drawing?: Drawing | undefined
+  /** Where to look in the store's code, where the rule knows it better than the calls do. */
+  readonly at?: readonly string[] | undefined
 }
 
 /** A promise that the store did not keep. Anything else that a check throws is an error of the kit or of the backend. */
@@ -17,11 +19,13 @@ export class ConformanceFailure extends Error {
   readonly actual: string | undefined
   case: string | undefined
   drawing: Drawing | undefined
+  readonly at: readonly string[] | undefined
 
   constructor(message: string, values: FailureDetails = {}) {
     super(message)
     this.case = values.case
     this.drawing = values.drawing
+    this.at = values.at
     this.expected = 'expected' in values ? show(values.expected) : undefined
     this.actual = 'actual' in values ? show(values.actual) : undefined
   }

@@ -87,7 +87,8 @@ function facetsOf(run: RuleRun, error?: unknown): Pick<RuleResult, 'counts' | 'd
 }
 
 function failureOf({ id, tier }: Rule, error: unknown, { trace }: RuleRun): Failure {
-  const sites = trace.sites(tier === 'concurrent')
+  const known = error instanceof ConformanceFailure ? error.at : undefined
+  const sites = known ?? trace.sites(tier === 'concurrent')
   const told = { trace: trace.lines(), ...(sites.length > 0 && { at: sites }) }
   if (!(error instanceof ConformanceFailure)) return { message: describeError(error), ...told }
   const { message, expected, actual } = error

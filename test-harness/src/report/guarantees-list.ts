@@ -209,6 +209,11 @@ export const guarantees: readonly Guarantee[] = [
         because: 'errors do not say what failed',
       },
       {
+        loss: 'One failed call can end the process, and with it the requests of all users',
+        rules: ['ERROR-011', 'ERROR-012'],
+        because: 'rejections are left that nobody handles',
+      },
+      {
         loss: 'Logs can hold what belongs to the users',
         rules: ['ERROR-003'],
         because: 'errors carry ids or payloads',

@@ -10,6 +10,7 @@ import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
 import { errorRules } from './errors.ts'
 import { idRules } from './ids.ts'
+import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
 import { listRules } from './list.ts'
 import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
@@ -45,7 +46,9 @@ export const rules: readonly Rule[] = [
   ...aliasingRules,
   ...errorRules,
   ...backendFailureRules,
+  ...leftRejectionRules,
   ...namespaceRules,
   ...capabilityRules,
   ...closeRules,
+  ...leftTimerRules,
 ]
