@@ -1,5 +1,5 @@
 import { rules } from '../test-harness/src/index.ts'
-import { asked, noNotion } from './kit-rules.ts'
+import { asked, notAsked } from './kit-rules.ts'
 import type { Peer } from './peer.ts'
 import { sources } from './sources.ts'
 import { checks, type Finding } from './try-peer.ts'
@@ -120,8 +120,17 @@ export function noNotionLines(tried: readonly PeerFindings[]): string[] {
       reasons.set(key, [...(reasons.get(key) ?? []), peer.title])
     }
   }
-  return [
-    ...[...reasons].map(([reason, titles]) => `- ${reason} (${titles.join(', ')})`),
-    ...noNotion.map(([ids, what]) => `- ${ids}: ${what}`),
-  ]
+  return [...[...reasons].map(([reason, titles]) => `- ${reason} (${titles.join(', ')})`)]
+}
+
+/** @throws if a concept's rules are left out without a reason */
+export function notAskedLines(): string[] {
+  const named = new Set(rows.flatMap((row) => row.rules))
+  return [...Map.groupBy(rules, ({ id }) => id.split('-')[0] ?? '')].flatMap(([concept, all]) => {
+    const left = all.filter(({ id }) => !named.has(id)).length
+    if (left === 0) return []
+    const reason = notAsked[concept]
+    if (reason === undefined) throw new Error(`the rules named ${concept} are neither asked nor explained`)
+    return [`- ${concept}, ${left} of ${all.length}: ${reason}`]
+  })
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { startRedis } from '../testing/src/index.ts'
 import { leewayVerdicts } from './leeway.ts'
 import { connectPgPeer } from './on-servers.ts'
-import { findingsSection, noNotionLines, type PeerFindings, tableLines } from './page.ts'
+import { findingsSection, noNotionLines, notAskedLines, type PeerFindings, tableLines } from './page.ts'
 import type { Peer, Services } from './peer.ts'
 import { peers, versionOf } from './peers.ts'
 import { startPostgres } from './postgres.ts'
@@ -38,6 +38,7 @@ try {
       table: tableLines(tried, leeway),
       findings: findingsSection(tried),
       noNotion: noNotionLines(tried),
+      notAsked: notAskedLines(),
     })
     writeFileSync(new URL('../docs/peers-under-the-kit.md', import.meta.url), page)
   }

@@ -7,10 +7,11 @@ interface Parts {
   readonly table: readonly string[]
   readonly findings: readonly string[]
   readonly noNotion: readonly string[]
+  readonly notAsked: readonly string[]
 }
 
 /** docs/peers-under-the-kit.md. */
-export function text({ today, servers, tried, table, findings, noNotion }: Parts): string {
+export function text({ today, servers, tried, table, findings, noNotion, notAsked }: Parts): string {
   return `# Peers under the conformance kit
 
 Stores for express-session, run against the rules of the [conformance kit](../test-harness/README.md) that their API can
@@ -63,9 +64,13 @@ The lines are the calls in the order in which they went on; \`update: get\` is t
 ${findings.join('\n')}
 ## No notion of it
 
-Held against nobody:
+Held against nobody. Of the checks:
 
 ${noNotion.join('\n')}
+
+Of the kit's rules, how many of each name no row of the table asks, and what they take that the API has no notion of:
+
+${notAsked.join('\n')}
 
 ## The limits of this
 
