@@ -1,7 +1,7 @@
 import type { Call, Specification } from './linearizable.ts'
 
 /** About two seconds' worth on one core. */
-const MOST_EXPLANATIONS = 200_000
+const MOST_EXPLANATIONS = 500_000
 
 /** The state in which some of the calls under way have left the object. Those that are over have all happened. */
 interface Explanation<S> {
@@ -56,9 +56,8 @@ export class Explanations<S, O> {
     const todo = this.#current.filter((explanation) => reached.add(explanation))
     for (let next = todo.pop(); next; next = todo.pop()) {
       for (const explanation of this.#next(next)) {
-        if (!reached.add(explanation)) continue
         if (--this.#left < 0) throw new Error('too many calls at once: there are more orders than can be looked at')
-        todo.push(explanation)
+        if (reached.add(explanation)) todo.push(explanation)
       }
     }
     return reached.all()

@@ -1,10 +1,13 @@
 import { type Call, findUnexplained, type Specification } from './linearizable.ts'
 
+/** So many explanations are looked at for each answer that may turn out not to be needed. If there are more, it stays. */
+const MOST_EXPLANATIONS = 30_000
+
 /** The part of a history that is enough to show that the promise was not kept. */
 export interface Counterexample<O> {
   /** Calls whose answers cannot all be true, whatever the others were answered. In the order of their starts. */
   readonly calls: readonly Call<O>[]
-  /** The call whose answer, when it came, could not be explained any more. */
+  /** The call of these whose answer, when it came, could not be explained any more. */
   readonly fault: Call<O>
   /** The answers to it that could have been explained. */
   readonly possible: readonly string[]
@@ -24,20 +27,34 @@ export function shrinkHistory<S, O>(
   calls: readonly Call<O>[],
   specification: Specification<S, O>,
 ): Counterexample<O> | undefined {
-  const found = findUnexplained(calls, specification)?.call
+  const found = findUnexplained(calls, specification)
   if (!found) return undefined
-  const until = found.end ?? Number.POSITIVE_INFINITY
-  let history = calls
-    .filter(({ start }) => start <= until)
-    .map((call) => (call.end !== undefined && call.end > until ? withoutAnswer(call) : call))
+  let history = shortestPrefix(calls, found.call, specification)
   for (const call of history) {
-    if (call === found || call.end === undefined) continue
+    if (call.end === undefined) continue
     const claimingLess = history.map((other) => (other === call ? withoutAnswer(other) : other))
     if (isUnexplained(claimingLess, specification)) history = claimingLess
   }
+  const { call: fault, possible } = findUnexplained(history, specification) ?? found
   const needed = history.filter(({ end }) => end !== undefined).sort((a, b) => a.start - b.start)
-  const { possible = [] } = findUnexplained(history, specification) ?? {}
-  return { calls: needed, fault: found, possible, leftOut: calls.length - needed.length }
+  return { calls: needed, fault, possible, leftOut: calls.length - needed.length }
+}
+
+/** What had happened by the first answer with which it cannot be explained. Calls under way then are without answer. */
+function shortestPrefix<S, O>(
+  calls: readonly Call<O>[],
+  fault: Call<O>,
+  specification: Specification<S, O>,
+): readonly Call<O>[] {
+  const ends = calls.flatMap(({ end = 0 }) => (end >= (fault.end ?? 0) ? [end] : [])).sort((a, b) => a - b)
+  const prefixes = ends.values().map((until) => prefixOf(calls, until))
+  return prefixes.find((prefix) => isUnexplained(prefix, specification)) ?? calls
+}
+
+function prefixOf<O>(calls: readonly Call<O>[], until: number): Call<O>[] {
+  return calls
+    .filter(({ start }) => start <= until)
+    .map((call) => (call.end !== undefined && call.end > until ? withoutAnswer(call) : call))
 }
 
 function withoutAnswer<O>(call: Call<O>): Call<O> {
@@ -47,7 +64,7 @@ function withoutAnswer<O>(call: Call<O>): Call<O> {
 /** False also where there are too many explanations to know. */
 function isUnexplained<S, O>(calls: readonly Call<O>[], specification: Specification<S, O>): boolean {
   try {
-    return findUnexplained(calls, specification) !== undefined
+    return findUnexplained(calls, specification, MOST_EXPLANATIONS) !== undefined
   } catch {
     return false
   }

@@ -24,11 +24,12 @@ export function historyFailure(found: Counterexample<Operation>, origin: Origin)
   const instants = instantsOf(calls)
   const lines = calls.map((call) => {
     const [from, to] = slotsOf(call, instants)
-    return `  ${lanes[call.lane]}, ${from} to ${to}: ${describe(call.operation, start)} → ${answerIn(call, start)}`
+    const mark = call === fault ? '!' : ' '
+    return `${mark} ${lanes[call.lane]}, ${from} to ${to}: ${describe(call.operation, start)} → ${answerIn(call, start)}`
   })
   const others = leftOut > 0 ? `, whatever ${leftOut} other calls did at whatever time after they were made` : ''
   const message = [
-    `no order of these calls on one record explains their answers${others}; the last answer is at fault:`,
+    `no order of these calls on one record explains their answers${others}; the first that cannot be is marked:`,
     ...lines,
     origin.replay,
   ].join('\n')
