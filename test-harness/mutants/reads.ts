@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { type Mutant, mutant } from './mutant.ts'
 
 /** Faults of load and destroy. */
@@ -72,6 +73,10 @@ export const readMutants: readonly Mutant[] = [
       const stored = await store.load(id)
       return stored && stored.expiresAt > clock.now() + 24 * 3_600_000 && stored.expiresAt < 2e12 ? undefined : stored
     },
+  })),
+  mutant('an id is a path', 'ID-004', 'load with the id "./', (store) => ({
+    ...store,
+    load: (id) => store.load(typeof id === 'string' ? basename(id) : id),
   })),
   mutant('load confuses records', 'LOAD-005', 'one of a hundred records', (store, { records }) => ({
     ...store,

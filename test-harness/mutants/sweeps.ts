@@ -147,6 +147,29 @@ export const sweepMutants: readonly Mutant[] = [
       return { removed: dueNow.length, examined: dueNow.length }
     },
   })),
+  mutant(
+    'a time to live of 0 means for ever',
+    'GRACE-013',
+    'due when it was created',
+    (store, { records, key, clock }) => {
+      const forever = new Set<string>()
+      return {
+        ...store,
+        async create(session) {
+          const answer = await store.create(session)
+          if (answer === 'created' && session.purgeAt <= clock.now()) forever.add(key(session.id))
+          return answer
+        },
+        async sweep(options) {
+          const kept = [...records].filter(([at]) => forever.has(at))
+          for (const [at] of kept) records.delete(at)
+          const result = await store.sweep(options)
+          for (const [at, session] of kept) records.set(at, session)
+          return result
+        },
+      }
+    },
+  ),
   mutant('seconds for milliseconds', 'GRACE-012', 'the record with expiry', (store) => {
     const inSeconds = <T extends { expiresAt: number; purgeAt: number }>(times: T): T => ({
       ...times,

@@ -249,7 +249,17 @@ export const guarantees: readonly Guarantee[] = [
     shownBy: ['SWEEP-001'],
     causes: [
       {
-        rules: ['SWEEP-001', 'SWEEP-005', 'SWEEP-006', 'SWEEP-009', 'SWEEP-010', 'GRACE-005', 'GRACE-006', 'ERROR-007'],
+        rules: [
+          'SWEEP-001',
+          'SWEEP-005',
+          'SWEEP-006',
+          'SWEEP-009',
+          'SWEEP-010',
+          'GRACE-005',
+          'GRACE-006',
+          'GRACE-013',
+          'ERROR-007',
+        ],
         because: 'the cleanup does not remove just what is due',
       },
       {

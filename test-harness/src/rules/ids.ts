@@ -65,6 +65,7 @@ export const idRules: readonly Rule[] = [
       await refuseAll(ctx, store, [
         '',
         '../x',
+        `./${id}`,
         `../../${id.slice(6)}`,
         `${id.slice(0, 12)}/${id.slice(13)}`,
         `${id.slice(0, 12)}\\${id.slice(13)}`,

@@ -8,6 +8,7 @@ import { concurrencyRules } from './concurrency.ts'
 import { concurrentSweepRules } from './concurrent-sweeps.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
+import { dueAtOnceRules } from './due-at-once.ts'
 import { errorRules } from './errors.ts'
 import { idRules } from './ids.ts'
 import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   ...sweepRules,
   ...resumedSweepRules,
   ...boundaryRules,
+  ...dueAtOnceRules,
   ...orderRules,
   ...stepRules,
   ...concurrencyRules,
