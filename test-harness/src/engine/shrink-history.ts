@@ -47,8 +47,11 @@ function shortestPrefix<S, O>(
   specification: Specification<S, O>,
 ): readonly Call<O>[] {
   const ends = calls.flatMap(({ end = 0 }) => (end >= (fault.end ?? 0) ? [end] : [])).sort((a, b) => a - b)
-  const prefixes = ends.values().map((until) => prefixOf(calls, until))
-  return prefixes.find((prefix) => isUnexplained(prefix, specification)) ?? calls
+  for (const until of ends) {
+    const prefix = prefixOf(calls, until)
+    if (isUnexplained(prefix, specification)) return prefix
+  }
+  return calls
 }
 
 function prefixOf<O>(calls: readonly Call<O>[], until: number): Call<O>[] {
