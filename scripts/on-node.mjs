@@ -4,12 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { environment, install, run, userEnvironment } from './bootstrap.mjs'
+import { provideChromium } from './chromium.mjs'
 import { provideRedis } from './redis.mjs'
 
 const version = process.argv[2]
 const longest = ['crash', 'faults*', 'replicas*'].flatMap((name) => ['--exclude', `**/${name}.test.ts`])
 await install()
 await provideRedis()
+await provideChromium()
 const directory = mkdtempSync(join(tmpdir(), 'leeway-node-'))
 try {
   writeFileSync(join(directory, 'package.json'), '{}')

@@ -1,5 +1,6 @@
 // `npm test`: every test of the repository. `npm test -- <filter>` runs those whose file name contains the filter.
 import { install } from './bootstrap.mjs'
+import { provideChromium } from './chromium.mjs'
 import { runParts } from './parts.mjs'
 import { provideRedis } from './redis.mjs'
 
@@ -7,6 +8,7 @@ const startedAt = performance.now()
 await install()
 try {
   await provideRedis()
+  await provideChromium()
 } catch (error) {
   console.error(error.message)
   process.exit(1)

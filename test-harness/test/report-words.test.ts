@@ -123,19 +123,21 @@ describe('the text', () => {
 
 describe('a drawing as text', () => {
   const drawing: Drawing = {
-    lanes: ['request', 'cleanup'],
+    lanes: ['request', 'cleanup', 'other'],
     marks: [
       { lane: 0, from: 0, to: 0, label: 'load' },
       { lane: 1, from: 1, to: 1, label: 'check' },
       { lane: 0, from: 2, to: 3, label: 'save', answer: 'saved' },
+      { lane: 2, from: 0, to: 4, label: 'sweep' },
       { lane: 1, from: 4, to: 4, label: 'delete', isFault: true },
     ],
   }
 
   it('has a line a lane, and in it the marks where they belong', () => {
     expect(drawText(drawing)).toEqual([
-      'request  load              save → saved─────',
-      'cleanup           check                      delete ✗',
+      'request  load         save → saved',
+      'cleanup        check                delete ✗',
+      'other    sweep──────────────────────────────',
     ])
   })
 
