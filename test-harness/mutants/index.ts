@@ -1,9 +1,12 @@
 import { concurrentSweepMutants } from './concurrent-sweeps.ts'
 import { failureMutants } from './failures.ts'
 import { handleMutants } from './handles.ts'
+import { historyMutants } from './histories.ts'
+import { historyProcessMutants } from './histories-processes.ts'
 import { leftBehindMutants } from './left-behind.ts'
 import { listMutants } from './lists.ts'
 import { meetingMutants } from './meetings.ts'
+import { modelMutants } from './models.ts'
 import type { Mutant } from './mutant.ts'
 import { readMutants } from './reads.ts'
 import { sweepMutants } from './sweeps.ts'
@@ -20,6 +23,9 @@ export const mutants: readonly Mutant[] = [
   ...touchMutants,
   ...sweepMutants,
   ...concurrentSweepMutants,
+  ...historyMutants,
+  ...historyProcessMutants,
+  ...modelMutants,
   ...meetingMutants,
   ...listMutants,
   ...valueMutants,

@@ -11,7 +11,7 @@ import { type Operation, perform } from './operations.ts'
 type Recorded = { -readonly [Key in keyof Call<Operation>]: Call<Operation>[Key] }
 
 /** An answer, and when its call began and ended where that was measured nearer to the store. */
-export interface Performed {
+interface Performed {
   readonly answer: string
   readonly span?: readonly [start: number, end: number]
 }

@@ -10,11 +10,14 @@ import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
 import { dueAtOnceRules } from './due-at-once.ts'
 import { errorRules } from './errors.ts'
+import { historyProcessRules } from './history-process-rules.ts'
+import { historyRules } from './history-rules.ts'
 import { idRules } from './ids.ts'
 import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
 import { listRules } from './list.ts'
 import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
+import { modelRules } from './model-rules.ts'
 import { namespaceRules } from './namespaces.ts'
 import { orderRules } from './orders.ts'
 import { payloadRules } from './payloads.ts'
@@ -40,6 +43,9 @@ export const rules: readonly Rule[] = [
   ...stepRules,
   ...concurrencyRules,
   ...concurrentSweepRules,
+  ...historyRules,
+  ...historyProcessRules,
+  ...modelRules,
   ...listRules,
   ...listPagingRules,
   ...payloadRules,
