@@ -28,6 +28,7 @@ export function documents(): string[] {
     'packages/redis',
     'test-harness',
     'examples/express',
+    'examples/custom-store',
   ]
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   return ['README.md', ...packages.map((folder) => `${folder}/README.md`), ...pages.map((page) => `docs/${page}`)]

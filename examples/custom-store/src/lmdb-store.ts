@@ -50,7 +50,7 @@ export function openDatabase(path: string): Database {
   }
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-    // Without overlapping, a commit is on the disk when its promise resolves: an acknowledged write outlives a power cut.
+    // With overlapping syncs lmdb-js answers when a write is committed, and flushes later. Without, a commit is on the disk.
     return open(path, { noSubdir: false, encoding: 'string', overlappingSync: false })
   } catch (cause) {
     throw new LeewayError('ERR_STORE_FAILED', `cannot open ${path}`, { operation: 'open', cause })
