@@ -1,30 +1,58 @@
 import { createHash } from 'node:crypto'
 import type { RedisClient } from '@leeway/redis'
 import { redisStore } from '@leeway/redis'
-import { defineSubject, type OpenOptions, type RecordLocation, type Step, type Subject } from '../src/index.ts'
+import { defineSubject, type OpenOptions, type RecordLocation, type Step, type Subject } from '../src/engine/subject.ts'
 
-/** A client that a test has opened, and how to write raw commands with it. */
-export interface ConnectedClient extends RedisClient {
+/** A client that can write raw commands and connect when it is told to. */
+export interface Connection extends RedisClient {
   setrange(key: string, offset: number, value: string): Promise<number>
+  connect(): Promise<void>
+  disconnect(): void
 }
 
-/**
- * The store on a running server or cluster.
- * @param ended another client of it, whose connection has been closed for good
- */
-export function redisSubject(name: string, client: ConnectedClient, ended: RedisClient): Subject {
-  const open = ({ scratch, namespace, clock, step, maxPayloadBytes }: OpenOptions, on: RedisClient = client) =>
+export interface RedisPlace {
+  readonly name: string
+  /** Where the subject is the default export. */
+  readonly module: string
+  /** A client of the server or the cluster that has not yet connected. */
+  client(): Connection
+}
+
+/** The store on a running server or cluster. Each rule has a connection of its own. */
+export function redisSubject({ name, module, client }: RedisPlace): Subject {
+  let connection: Promise<Connection> | undefined
+  const connected = (): Promise<Connection> => {
+    connection ??= connect(client())
+    return connection
+  }
+  const open = ({ scratch, namespace, clock, step, maxPayloadBytes }: OpenOptions, on: RedisClient) =>
     redisStore({ client: stepped(on, step), prefix: prefixOf(scratch), namespace, clock, maxPayloadBytes })
 
   return defineSubject({
     name,
-    open: (options) => open(options),
+    module,
+    open: async (options) => open(options, await connected()),
     /** Writes over the head of the record. */
     async corrupt({ scratch, namespace, id }: RecordLocation) {
-      await client.setrange(`${prefixOf(scratch)}${namespace}:${id}`, 0, 'damaged')
+      await (await connected()).setrange(`${prefixOf(scratch)}${namespace}:${id}`, 0, 'damaged')
     },
-    fail: (options) => open(options, ended),
+    /** On a client that has closed its connection for good. */
+    fail(options) {
+      const ended = client()
+      ended.disconnect()
+      return open(options, ended)
+    },
+    async discard() {
+      const closing = await connection
+      connection = undefined
+      closing?.disconnect()
+    },
   })
+}
+
+async function connect(client: Connection): Promise<Connection> {
+  await client.connect()
+  return client
 }
 
 /** One server holds what all rules store. */

@@ -1,16 +1,10 @@
 import { startRedis } from '@leeway/testing'
-import { Redis } from 'ioredis'
 import { afterAll, describe, it } from 'vitest'
 import { register } from '../src/index.ts'
-import { redisSubject } from '../subjects/redis-subject.ts'
 
 const server = await startRedis()
-const client = new Redis(server.port)
-const ended = new Redis(server.port, { lazyConnect: true })
-ended.disconnect()
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+afterAll(() => server.stop())
+process.env.REDIS_URL = server.url
+const { default: subject } = await import('../subjects/redis.subject.ts')
 
-await register(redisSubject('redis', client, ended), { describe, it })
+await register(subject, { describe, it })

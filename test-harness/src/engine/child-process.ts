@@ -67,6 +67,10 @@ export class StoreProcess {
     return this.#child.pid
   }
 
+  get hasEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
   /** When it was last heard of, in milliseconds of `performance.now()`: while it starts, just now. */
   get lastSign(): number {
     if (this.#state !== 'starting') return this.#lastSign

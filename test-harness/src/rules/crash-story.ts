@@ -1,0 +1,65 @@
+import { ConformanceFailure } from '../engine/failure.ts'
+import type { Drawing, Mark } from '../report/drawing.ts'
+
+const LANES = ['process that dies', 'who comes after'] as const
+
+/** What a process did until it died, and what was done then: told in a failure's message, and drawn. */
+export class CrashStory {
+  readonly #case: string
+  readonly #where: string
+  readonly #marks: Mark[] = []
+  #last = ''
+
+  /**
+   * @param name the case, as it is replayed
+   * @param where when the process died, in words
+   */
+  constructor(name: string, where: string) {
+    this.#case = name
+    this.#where = where
+  }
+
+  /** What the process has called, and what came of it. */
+  died(label: string, answer?: string): void {
+    this.#mark(0, label, answer)
+  }
+
+  /** Does something after the death; a failure tells the whole story. */
+  async next<T>(label: string, work: () => Promise<T>): Promise<T> {
+    this.#last = label
+    try {
+      const answer = await work()
+      this.#mark(1, label, typeof answer === 'string' ? answer : undefined)
+      return answer
+    } catch (error) {
+      throw error instanceof ConformanceFailure ? this.#failure(error.message, error) : error
+    }
+  }
+
+  /** The failure of what was done last, as it was never answered. */
+  silence(ms: number): ConformanceFailure {
+    return this.#failure(`no answer for ${ms} ms: it waits for one who is dead`)
+  }
+
+  get drawing(): Drawing {
+    return { lanes: LANES, marks: this.#marks }
+  }
+
+  #failure(message: string, { expected, actual }: Pick<Partial<ConformanceFailure>, 'expected' | 'actual'> = {}) {
+    const fault: Mark = { ...this.#slot(1), label: this.#last, isFault: true }
+    const drawing = { lanes: LANES, marks: [...this.#marks, fault] }
+    const failure = new ConformanceFailure(`SIGKILL ${this.#where}, then ${this.#last}: ${message}`, {
+      case: this.#case,
+      drawing,
+    })
+    return Object.assign(failure, { expected, actual })
+  }
+
+  #mark(lane: number, label: string, answer: string | undefined): void {
+    this.#marks.push({ ...this.#slot(lane), label, ...(answer !== undefined && { answer }) })
+  }
+
+  #slot(lane: number): Pick<Mark, 'lane' | 'from' | 'to'> {
+    return { lane, from: this.#marks.length, to: this.#marks.length }
+  }
+}
