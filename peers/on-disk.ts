@@ -88,7 +88,7 @@ export const connectSqlitePeer: Peer = {
   title: 'connect-sqlite3',
   driver: 'sqlite3',
   storage: 'disk',
-  how: '`{ db, concurrentDb: true }`; its clean-up runs when a store is made and once a day, so a second store on the same database is made',
+  how: '`{ db, concurrentDb: true }`, one handle after another, since an error while it opens (`SQLITE_BUSY` with two at once) is thrown out of a callback; its clean-up runs when a store is made and once a day, so a second store on the same database is made',
   async open(scratch, services) {
     const sqlite3: { Database: new (path: string) => CallbackDatabase } = services.load('sqlite3')
     const Store: new (options: object) => ConnectStore = services.load('connect-sqlite3')(expressSession(services))

@@ -64,9 +64,10 @@ function leewayCell(rules: readonly string[], stores: LeewayVerdicts): string {
   return [...all].join(', ') || '–'
 }
 
-/** `A-001 to A-009`, or all of them. */
+/** `A-001 to A-009` where they are many of one concept, or all of them. */
 function range(ids: readonly string[]): string {
-  return ids.length > 3 ? `${ids[0]} to ${ids.at(-1)}` : ids.join(', ') || '–'
+  const isOneConcept = new Set(ids.map((id) => id.split('-')[0])).size === 1
+  return ids.length > 3 && isOneConcept ? `${ids[0]} to ${ids.at(-1)}` : ids.join(', ') || '–'
 }
 
 /** The whole page but its introduction. */

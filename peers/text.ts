@@ -47,7 +47,7 @@ the API as it is meant, so a \`set\` that brings a destroyed session back does w
 
 | store | opened with |
 |---|---|
-${tried.map(({ peer, versions }) => `| ${versions} | ${peer.how} |`).join('\n')}
+${tried.map(openedWith).join('\n')}
 
 - **Time.** \`Date\` stands and moves with the kit's clock in the process that runs the store. SQLite's \`datetime('now')\` in
   better-sqlite3-session-store is answered by SQLite for the clock's time. On Redis, before each command the time to live of
@@ -84,4 +84,8 @@ ${notAsked.join('\n')}
 - The guarded save and the checks are our code. Each failure was looked up in the store's source, and the line that
   explains it stands with it.
 `
+}
+
+function openedWith({ peer, versions, findings }: PeerFindings): string {
+  return `| ${versions} | ${'missing' in findings ? `not run: ${findings.missing}` : peer.how} |`
 }
