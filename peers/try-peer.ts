@@ -75,7 +75,7 @@ function linesOf({ lanes, marks }: Drawing): string[] {
   return marks.map(({ lane, label, answer }) => `${lanes[lane]}: ${label}${answer === undefined ? '' : ` → ${answer}`}`)
 }
 
-async function runCheck(check: Check, peer: Peer, services: Services): Promise<Finding> {
+export async function runCheck(check: Check, peer: Peer, services: Services): Promise<Finding> {
   const message = check.notOf?.(peer)
   if (message !== undefined) return { of: check.name, verdict: 'no notion', message }
   const trial = new Trial(peer, services)
