@@ -7,7 +7,7 @@ import { runCli, runCommand } from './fixtures/run-cli.ts'
 
 // Beside this file, so that the packages are found as they are from an author's project.
 const directory = mkdtempSync(join(dirname(fileURLToPath(import.meta.url)), '.init-'))
-const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 describe('init', () => {
@@ -81,7 +81,7 @@ describe('init', () => {
     }
     const files = ['lmdb.ts', 'lmdb.subject.ts', 'plain.js', 'plain.subject.js']
     writeFileSync(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-    const { status, stdout } = spawnSync(tsc, ['-p', cwd], { encoding: 'utf8' })
+    const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', cwd], { encoding: 'utf8' })
     expect([status, stdout]).toEqual([0, ''])
   })
 })

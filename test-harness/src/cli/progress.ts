@@ -13,10 +13,9 @@ export interface Progress {
 
 export function showProgress(stream: NodeJS.WriteStream, selected: readonly Rule[]): Progress {
   let done = 0
-  const show = stream.isTTY ? bar(stream, selected.length) : lines(stream, () => told())
   const running = () => selected[done]?.id ?? ''
   const told = () => `${done}/${selected.length} ${running()}`
-  show.update(done, running())
+  const show = stream.isTTY ? bar(stream, selected.length, running()) : lines(stream, told)
   return {
     onResult({ id }) {
       if (selected[done]?.id !== id) return
@@ -32,7 +31,7 @@ interface Display {
   stop(): void
 }
 
-function bar(stream: NodeJS.WriteStream, total: number): Display {
+function bar(stream: NodeJS.WriteStream, total: number, first: string): Display {
   const shown = new SingleBar({
     stream,
     format: '{bar} {value}/{total} {running}',
@@ -43,7 +42,7 @@ function bar(stream: NodeJS.WriteStream, total: number): Display {
     hideCursor: true,
     gracefulExit: false,
   })
-  shown.start(total, 0, { running: '' })
+  shown.start(total, 0, { running: first })
   return { update: (done, running) => shown.update(done, { running }), stop: () => shown.stop() }
 }
 
