@@ -127,7 +127,7 @@ describe.each([
 
   it('draws the orders for whoever looks, by day and by night', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await opened(report, { viewport: PHONE, deviceScaleFactor: 2, colorScheme })
+      const { page } = await opened(report, { viewport: PHONE, colorScheme })
       const orders = page.locator('#orders')
       const picture = await orders.screenshot({ path: fileOf(name, `orders ${colorScheme}`) }).then(pictureOf)
       expect(picture).toMatchObject(colorful)

@@ -6,7 +6,7 @@ const LANE = 34
 const BAR = 22
 const GAP = 4
 /** The width of a character at 12 px, on average. */
-const CHARACTER = 6.6
+const CHARACTER = 6.3
 const MIN_SLOT = 24
 /** A drawing of at most this width is shrunk to fit a phone; a wider one scrolls within its frame. */
 const FITS = 400
@@ -14,7 +14,7 @@ const FITS = 400
 /** A drawing as an inline SVG: lanes from top to bottom, time from left to right. */
 export function drawSvg(drawing: Drawing): Markup {
   const { lanes, marks } = drawing
-  const edges = slotEdges(drawing, (mark) => widthOf(markText(mark)) + 12, MIN_SLOT)
+  const edges = slotEdges(drawing, (mark) => widthOf(markText(mark)) + 10, MIN_SLOT)
   const left = Math.max(0, ...lanes.map(widthOf)) + 12
   const [width, height] = [Math.ceil(left + (edges.at(-1) ?? 0)), lanes.length * LANE]
   const spoken = inTimeOrder(drawing).map((mark) => `${lanes[mark.lane] ?? ''}: ${markText(mark)}`)

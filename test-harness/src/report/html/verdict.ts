@@ -12,7 +12,7 @@ export function verdictSection(report: Report): Markup {
 <p class="badge"><b>leeway ${contract}</b> ${verdictWords(report)}</p>
 <h1>${headline(report)}</h1>
 <p>${facts.join(' · ')}</p>
-<p class="aside">${subject}${file === undefined ? '' : `, ${file}`}, <time datetime="${startedAt}">${startedAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+<p class="aside">${file ?? subject}, <time datetime="${startedAt}">${startedAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
 </header>
 <section aria-label="Tiers"><ul class="tiers">${tiers.map((verdict) => tierItem(verdict, report))}</ul></section>`
 }
