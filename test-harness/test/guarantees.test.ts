@@ -5,23 +5,18 @@ import { formatGuarantees, formatLosses } from '../src/report/guarantees-format.
 import { guarantees } from '../src/report/guarantees-list.ts'
 import stepped from '../subjects/stepped.subject.ts'
 
-/** Concepts that have no rules yet. */
-const awaited = ['HISTORY', 'MODEL', 'CRASH']
-  .filter((concept) => !rules.some(({ id }) => id.startsWith(concept)))
-  .map((concept) => ({ id: `${concept}-001`, level: 'MUST', tier: 'crash-safe', title: '', why: '' }) as const)
-
 describe('the list of guarantees', () => {
   it.each(rules)('says what users lose where $id is broken', ({ id }) => {
     expect(guaranteesOfRule(id).map(({ id }) => id)).not.toEqual([])
   })
 
-  it('names no rule that does not exist', () => {
-    const known = new Set(rules.map(({ id }) => id))
+  it('names no rule and no concept that does not exist', () => {
+    const known = new Set(rules.flatMap(({ id }) => [id, id.split('-')[0]]))
     const named = guarantees.flatMap(({ causes, shownBy = [] }) => [
       ...causes.flatMap(({ rules }) => rules),
       ...shownBy,
     ])
-    expect(named.filter((name) => name.includes('-') && !known.has(name))).toEqual([])
+    expect(named.filter((name) => !known.has(name))).toEqual([])
   })
 
   it('has the six of the core first', () => {
@@ -67,11 +62,7 @@ describe('guaranteesOf', () => {
   })
 
   it('does not call it shown when nothing of it applies, or not what shows it', () => {
-    const crash = [
-      'CAP-004',
-      'CAP-005',
-      ...[...rules, ...awaited].flatMap(({ id }) => (id.startsWith('CRASH') ? [id] : [])),
-    ]
+    const crash = ['CAP-004', 'CAP-005', ...rules.flatMap(({ id }) => (id.startsWith('CRASH') ? [id] : []))]
     const without = Object.fromEntries([...crash, 'ERROR-008'].map((id) => [id, 'not-applicable' as const]))
     const shown = guaranteesOf(resultsWith(without))
     expect(shown.filter(({ status }) => status === 'not-shown').map(({ id }) => id)).toEqual(['G6', 'told'])
@@ -115,13 +106,13 @@ describe('formatLosses', () => {
   })
 
   it('does not name what was not asked for', () => {
-    const others = Object.fromEntries([...rules, ...awaited].map(({ id }) => [id, 'not-run' as const]))
+    const others = Object.fromEntries(rules.map(({ id }) => [id, 'not-run' as const]))
     expect(formatLosses(guaranteesOf(resultsWith({ ...others, 'UPDATE-009': 'fail' })))).not.toMatch(/Kept|Not shown/)
   })
 })
 
 function resultsWith(statuses: Record<string, RuleResult['status']>): RuleResult[] {
-  return [...rules, ...awaited].map(({ id, level, tier, title, why }) => {
+  return rules.map(({ id, level, tier, title, why }) => {
     const status = statuses[id] ?? 'pass'
     return { id, level, tier, title, why, status, ms: 0, ...(status === 'not-run' && { reason: 'not selected' }) }
   })
