@@ -29,7 +29,7 @@ export function historyFailure(found: Counterexample<Operation>, origin: Origin)
   })
   const others = leftOut > 0 ? `, whatever ${leftOut} other calls did at whatever time after they were made` : ''
   const message = [
-    `no order of these calls on one record explains their answers${others}; the first that cannot be is marked:`,
+    `no order of these calls on one record explains their answers (the first that cannot be is marked)${others}:`,
     ...lines,
     origin.replay,
   ].join('\n')

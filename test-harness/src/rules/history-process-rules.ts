@@ -15,7 +15,7 @@ import { both, processes, sharing, survival } from './needs.ts'
 const PROCESSES = 2
 
 const AT_ONCE = { calls: 8, least: 40, most: 200, ms: 2_000 }
-const KILLED = { calls: 8, least: 14, most: 40, ms: 3_000 }
+const KILLED = { calls: 8, least: 12, most: 40, ms: 3_000 }
 
 export const historyProcessRules: readonly Rule[] = [
   {

@@ -12,7 +12,7 @@ import { drawScript, type PlannedCall, type Script } from './history-script.ts'
 const MOST_LANES = 4
 
 const ONE_HANDLE = { calls: 8, least: 40, most: 200, ms: 700 }
-const SCHEDULED = { calls: 8, least: 120, most: 600, ms: 1_500 }
+const SCHEDULED = { calls: 10, least: 100, most: 600, ms: 2_000 }
 
 export const historyRules: readonly Rule[] = [
   {

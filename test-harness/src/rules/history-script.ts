@@ -34,10 +34,10 @@ export interface Script {
 const KINDS: readonly PlannedCall['kind'][] = [
   ...Array.from({ length: 6 }, () => 'update' as const),
   ...Array.from({ length: 4 }, () => 'touch' as const),
-  ...Array.from({ length: 2 }, () => 'load' as const),
+  ...Array.from({ length: 4 }, () => 'load' as const),
   ...Array.from({ length: 2 }, () => 'sweep' as const),
-  ...Array.from({ length: 2 }, () => 'destroy' as const),
-  'create',
+  ...Array.from({ length: 3 }, () => 'destroy' as const),
+  ...Array.from({ length: 2 }, () => 'create' as const),
   'again',
 ]
 
@@ -46,7 +46,7 @@ const KINDS: readonly PlannedCall['kind'][] = [
  */
 export function drawScript(seed: number, calls: number): Script {
   const random = new Random(seed)
-  const ids = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, n) => idOf(seed, n))
+  const ids = Array.from({ length: random.pick([1, 1, 1, 1, 2, 3]) }, (_, n) => idOf(seed, n))
   const lanes = Array.from({ length: random.pick([2, 3, 3, 4]) }, () => {
     let atMs = 0
     return Array.from({ length: calls }, (): PlannedCall => {
@@ -55,7 +55,7 @@ export function drawScript(seed: number, calls: number): Script {
         kind: random.pick(KINDS),
         record: random.below(ids.length),
         atMs,
-        idleMs: random.pick([SHORT_MS, SHORT_MS, LONG_MS + random.below(3) * MINUTE_MS]),
+        idleMs: random.pick([SHORT_MS, LONG_MS + random.below(3) * MINUTE_MS]),
         pause: random.pick(['none', 'microtask', 'turn']),
       }
     })

@@ -7,7 +7,7 @@ import type { Rule } from '../engine/rule.ts'
 import { ModelRun, type Placed, WrongAnswer } from './model-run.ts'
 import { type ModelScript, scripts } from './model-script.ts'
 
-const MEASURE = { least: 100, most: 600, ms: 1_200 }
+const MEASURE = { least: 60, most: 600, ms: 1_500 }
 /** Real milliseconds for which a script that failed is made shorter. */
 const SHRINK_MS = 5_000
 
