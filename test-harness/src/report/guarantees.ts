@@ -1,4 +1,5 @@
-import { type Cause, type Guarantee, guarantees } from './guarantees-list.ts'
+import type { Cause, Guarantee } from './guarantee.ts'
+import { guarantees } from './guarantees-list.ts'
 import type { RuleResult, Status } from './report.ts'
 
 /** What a run has shown of a promise to the users of an application. */
