@@ -1,7 +1,7 @@
 import { type Call, findUnexplained, type Specification } from './linearizable.ts'
 
 /** So many explanations are looked at for each answer that may turn out not to be needed. If there are more, it stays. */
-const MOST_EXPLANATIONS = 30_000
+const MOST_EXPLANATIONS = 10_000
 
 /** The part of a history that is enough to show that the promise was not kept. */
 export interface Counterexample<O> {
