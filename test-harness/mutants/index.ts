@@ -1,4 +1,5 @@
 import { concurrentSweepMutants } from './concurrent-sweeps.ts'
+import { crashMutants } from './crashes.ts'
 import { failureMutants } from './failures.ts'
 import { handleMutants } from './handles.ts'
 import { historyMutants } from './histories.ts'
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...failureMutants,
   ...handleMutants,
   ...leftBehindMutants,
+  ...crashMutants,
 ]

@@ -20,7 +20,7 @@ const PATIENCE = 0.8
 /** Does what comes after a crash; who waits too long there waits for the dead. */
 export async function patiently(ctx: RuleContext, story: CrashStory, work: () => Promise<void>): Promise<void> {
   const ms = ctx.settings.deadlineMs * PATIENCE
-  if ((await within(ms, work())) === TIMED_OUT) throw story.silence(ms)
+  if ((await within(ms, work(), () => story.lastSign)) === TIMED_OUT) throw story.silence(ms)
 }
 
 /** Everything that has to hold once a process has died, for those that were there meanwhile and those that come later. */
@@ -47,7 +47,7 @@ async function expectUsable(ctx: RuleContext, crashed: Crashed, fresh: SessionSt
       return expected
     })
     records = after
-    await story.next('load and list', () => expectRecords(store === fresh ? survivor : fresh, records))
+    await story.next(`${label}, load and list`, () => expectRecords(store === fresh ? survivor : fresh, records))
   }
   await next(`${operation.kind} again`, fresh, operation)
   const id = targetOf(crashed)

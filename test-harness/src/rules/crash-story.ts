@@ -9,6 +9,7 @@ export class CrashStory {
   readonly #where: string
   readonly #marks: Mark[] = []
   #last = ''
+  #lastSign = Number.NEGATIVE_INFINITY
 
   /**
    * @param name the case, as it is replayed
@@ -29,6 +30,7 @@ export class CrashStory {
     this.#last = label
     try {
       const answer = await work()
+      this.#lastSign = performance.now()
       this.#mark(1, label, typeof answer === 'string' ? answer : undefined)
       return answer
     } catch (error) {
@@ -39,6 +41,11 @@ export class CrashStory {
   /** The failure of what was done last, as it was never answered. */
   silence(ms: number): ConformanceFailure {
     return this.#failure(`no answer for ${ms} ms: it waits for one who is dead`)
+  }
+
+  /** When something was last done, in milliseconds of `performance.now()`. */
+  get lastSign(): number {
+    return this.#lastSign
   }
 
   get drawing(): Drawing {

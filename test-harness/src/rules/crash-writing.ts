@@ -15,7 +15,7 @@ import { type Operation, perform, predict } from './operations.ts'
 
 const WRITERS = 12
 /** After so many answers a process dies. */
-const ANSWERS = [1, 40, 200]
+const ANSWERS = [1, 20, 200]
 /** A process that is killed from outside lives at most so long. */
 const LONGEST_LIFE_MS = 200
 
@@ -90,9 +90,10 @@ async function writeOn(ctx: RuleContext, store: SessionStore, process: StoreProc
   }
 }
 
+/** Creates the record, changes it three times and destroys it, again and again. */
 function nextOf(ctx: RuleContext, { id, record }: Writer, n: number): Operation {
   if (record === undefined) return { kind: 'create', session: ctx.session({ id, owner: 'ann' }) }
-  return at([update, touch, update, destroy], n % 4)(ctx, record)
+  return at([update, touch, update, destroy], (n - 1) % 5)(ctx, record)
 }
 
 /** Each record is as its last answered write has left it, or as the one under way does. */

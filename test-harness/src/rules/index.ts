@@ -6,6 +6,7 @@ import { capabilityRules } from './capabilities.ts'
 import { closeRules } from './close.ts'
 import { concurrencyRules } from './concurrency.ts'
 import { concurrentSweepRules } from './concurrent-sweeps.ts'
+import { crashRules } from './crash.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
 import { dueAtOnceRules } from './due-at-once.ts'
@@ -59,4 +60,5 @@ export const rules: readonly Rule[] = [
   ...capabilityRules,
   ...closeRules,
   ...leftTimerRules,
+  ...crashRules,
 ]
