@@ -16,7 +16,12 @@ describe('a failure names the line of the store', () => {
     expect(at[0]).toMatch(
       `remember (${lineOf('between compare and set')}) ← update (${lineOf('await remember')}): where store`,
     )
-    expect(at[0]).toMatch(/: where store\d+\.update stood while store\d+\.update went on$/)
+    expect(at[0]).toMatch(/: where store\d+\.update stood while store\d+\.update went on; then /)
+  })
+
+  it('and the lines that the call came by afterwards, without those of the helpers that it called there', async () => {
+    const at = await sitesOf('STEP-002')
+    expect(at[0]?.split('; then ')[1]).toBe(`update (${lineOf('a second look')}), update (${lineOf('over another')})`)
   })
 
   it('that threw', async () => {

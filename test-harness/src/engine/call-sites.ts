@@ -3,19 +3,17 @@ import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 
-/** Somebody's call of a store, which notes where the store is in its own code. */
-export interface Watched {
-  reached(site: string): void
-}
+/** Is told where a store is in its own code. */
+type Reached = (site: string) => void
 
 /** This kit's own code, as its sources and as one package. */
 const KIT = fileURLToPath(new URL('..', import.meta.url))
 
-const current = new AsyncLocalStorage<Watched>()
+const current = new AsyncLocalStorage<Reached>()
 
 /** Runs a call so that {@link watchCallSites} knows whose promises are made. */
-export function runWatched<T>(call: Watched, work: () => T): T {
-  return current.run(call, work)
+export function runWatched<T>(reached: Reached, work: () => T): T {
+  return current.run(reached, work)
 }
 
 /**
@@ -28,9 +26,9 @@ export function runWatched<T>(call: Watched, work: () => T): T {
 export function watchCallSites(): () => void {
   // A runtime without these hooks reports its failures without lines.
   const stop = v8.promiseHooks?.onInit(() => {
-    const call = current.getStore()
-    const site = call && siteOf(stackHere())
-    if (site !== undefined) call?.reached(site)
+    const reached = current.getStore()
+    const site = reached && siteOf(stackHere())
+    if (site !== undefined) reached?.(site)
   })
   return () => void stop?.()
 }
@@ -62,7 +60,13 @@ function frameOf(line: string): Frame[] {
   if (!file.includes(sep) || file.startsWith('node:')) return []
   const shown = relative(process.cwd(), file)
   const where = `${shown.startsWith('..') ? file : shown}:${at}`
-  const text = name === undefined ? where : `${name.replace(/ \[as .*\]$/, '').split('.').at(-1)} (${where})`
+  const text =
+    name === undefined
+      ? where
+      : `${name
+          .replace(/ \[as .*\]$/, '')
+          .split('.')
+          .at(-1)} (${where})`
   return [{ file, isKit: file.startsWith(KIT), text }]
 }
 

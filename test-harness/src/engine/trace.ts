@@ -1,5 +1,6 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import { runWatched, siteOf, type Watched, watchCallSites } from './call-sites.ts'
+import { CallPath, type Looked } from './call-path.ts'
+import { runWatched, siteOf, watchCallSites } from './call-sites.ts'
 import { describeError } from './expect.ts'
 import { show } from './failure.ts'
 
@@ -9,11 +10,8 @@ interface Call {
   /** As in `store1.update`. */
   readonly name: string
   readonly argument: string
+  readonly path: CallPath
   answer: string
-  /** Where the store was at last, in its own code. */
-  site?: string | undefined
-  /** Where it was when another call went on, and which one. */
-  stood?: { readonly site: string; readonly meanwhile: string }
 }
 
 /** What was asked of the stores of one rule and what they answered: the end of it stands in the report of a failure. */
@@ -21,7 +19,7 @@ export class Trace {
   #calls: Call[] = []
   #lastAnswerAt = Number.NEGATIVE_INFINITY
   #isWatched = false
-  #moving: Call | undefined
+  #moving: CallPath | undefined
 
   /** When a call last got its answer, on the clock of `performance.now()`. */
   get lastAnswerAt(): number {
@@ -34,20 +32,24 @@ export class Trace {
       const entry: Call = {
         name: `${handle}.${operation}`,
         argument: argument === undefined ? '' : brief(argument),
+        path: new CallPath(`${handle}.${operation}`),
         answer: '',
       }
       this.#calls = [...this.#calls.slice(1 - KEPT_LINES), entry]
-      const running = this.#isWatched ? runWatched(this.#watched(entry), call) : call()
+      const running = this.#isWatched ? runWatched((site) => this.#reached(entry.path, site), call) : call()
       if (running instanceof Promise) {
         running.then(
           (answer) => {
             this.#lastAnswerAt = performance.now()
             entry.answer = brief(answer)
+            entry.path.isOver = true
           },
           (error) => {
             this.#lastAnswerAt = performance.now()
             entry.answer = describeError(error)
-            if (this.#isWatched) entry.site = (error instanceof Error && siteOf(error.stack)) || entry.site
+            const thrownAt = this.#isWatched && error instanceof Error ? siteOf(error.stack) : undefined
+            if (thrownAt !== undefined) entry.path.reached(thrownAt)
+            entry.path.isOver = true
           },
         )
       }
@@ -88,30 +90,20 @@ export class Trace {
    * none did or none was meant to, the last call and the last that may have written.
    */
   sites(areMeant: boolean): string[] {
-    const met = this.#calls.flatMap(({ name, stood }) =>
-      stood ? [{ site: stood.site, of: `where ${name} stood while ${stood.meanwhile} went on` }] : [],
-    )
-    const lastWrite = this.#calls.findLast(({ name }) => !/\.(?:load|list|close)$/.test(name))
-    const ended = [lastWrite, this.#calls.at(-1)].flatMap((call) =>
-      call?.site === undefined ? [] : [{ site: call.site, of: `in ${call.name}` }],
-    )
-    const shown = new Map((areMeant && met.length > 0 ? met : ended).map(({ site, of }) => [site, of]))
-    return [...shown].map(([site, of]) => `${site}: ${of}`)
+    const calls = this.#calls.filter(({ name }) => !name.endsWith('.close'))
+    const met = calls.map(({ path }) => path.meeting)
+    const lastWrite = calls.findLast(({ name }) => !/\.(?:load|list)$/.test(name))
+    const ended = [lastWrite, calls.at(-1)].map((call) => call?.path.end)
+    const shown = areMeant && met.some(Boolean) ? met : ended
+    const bySite = new Map(shown.filter((looked): looked is Looked => !!looked).map((looked) => [looked.site, looked]))
+    return [...bySite.values()].map(({ text }) => text)
   }
 
-  #watched(call: Call): Watched {
-    return {
-      reached: (site) => {
-        if (call.answer !== '' || call.name.endsWith('.close')) return
-        const other = this.#moving
-        if (other && other !== call && other.answer === '' && other.site !== undefined) {
-          other.stood = { site: other.site, meanwhile: call.name }
-        }
-        this.#moving = call
-        // What awaits is told after what it awaits, which is nearer to where the store stands.
-        if (!call.site?.endsWith(` ← ${site}`)) call.site = site
-      },
-    }
+  #reached(path: CallPath, site: string): void {
+    if (path.isOver) return
+    if (this.#moving !== path) this.#moving?.isPassedBy(path)
+    this.#moving = path
+    path.reached(site)
   }
 }
 
