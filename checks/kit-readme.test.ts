@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { root, snippets } from './documents.ts'
+import { read, root, snippets } from './documents.ts'
 
 // Beside this file, so that the packages are found as they are from an author's project.
 const project = mkdtempSync(join(root, 'checks', '.snippets-'))
@@ -30,8 +30,25 @@ test("the kit's README: the files that it has the reader write give a verdict, w
 
   const verdict = spawnSync('node', ['--conditions=@leeway/source', 'verdict.ts'], { cwd: project, encoding: 'utf8' })
   expect(verdict.stderr).toBe('')
-  expect(verdict.stdout).toMatch(/^Core (\d+)\/\1 · Concurrent (\d+)\/\2 · Durable not applicable$/m)
+  expect(verdict.stdout).toMatch(
+    /^Core (\d+)\/\1 · Concurrent (\d+)\/\2 · Durable not applicable · Crash-safe not applicable$/m,
+  )
   expect(verdict.status).toBe(0)
+
+  const commands = [...read('test-harness/README.md').matchAll(/^npx @leeway\/conformance (.*)$/gm)].map(
+    ([, args = '']) => args,
+  )
+  expect(commands).toHaveLength(2)
+  for (const args of commands) {
+    const cli = join(root, 'test-harness', 'src', 'cli.ts')
+    const run = spawnSync('node', ['--conditions=@leeway/source', cli, ...args.split(' ')], {
+      cwd: project,
+      encoding: 'utf8',
+    })
+    expect(run.stdout).toMatch(/^my-store: leeway 1 \| concurrent · /m)
+    expect(run.status).toBe(0)
+  }
+  expect(readdirSync(join(project, 'reports')).sort()).toEqual(['leeway.html', 'leeway.xml'])
 
   writeFileSync(
     join(project, 'vitest.config.ts'),
@@ -41,4 +58,4 @@ test("the kit's README: the files that it has the reader write give a verdict, w
   const tests = spawnSync('node', [vitest, 'run', '--root', project], { cwd: project, encoding: 'utf8' })
   expect(tests.stdout).toMatch(/Tests .*\d+ passed/)
   expect(tests.status).toBe(0)
-}, 60_000)
+}, 120_000)
