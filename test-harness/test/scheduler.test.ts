@@ -97,6 +97,26 @@ describe('Scheduler', () => {
     expect(lettersOf((await scheduler.run(start(), followLetters('abb'))).turns)).toBe('abba')
   })
 
+  it('takes an operation that waits for another one as not over before it is', async () => {
+    const freed = Promise.withResolvers<void>()
+    const waiting: Program = async (step) => {
+      await step('lock')
+      await freed.promise
+      return 'had it'
+    }
+    const freeing: Program = async (step) => {
+      await step('work')
+      freed.resolve()
+      await step('end')
+      return 'done'
+    }
+    const { scheduler, start } = scheduled([waiting, freeing])
+    const { turns, stalls, endedAfter } = await scheduler.run(start(), followLetters('abb'))
+    expect(lettersOf(turns)).toBe('abb')
+    expect(stalls).toBe(1)
+    expect(endedAfter[0]).toBeGreaterThanOrEqual(lettersOf(turns).indexOf('b'))
+  })
+
   it('gives back what was rejected', async () => {
     const { scheduler, start } = scheduled([calls('a1'), () => Promise.reject(new Error('down'))])
     const { answers } = await scheduler.run(start(), followLetters('ab'))

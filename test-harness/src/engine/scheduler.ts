@@ -18,6 +18,8 @@ export interface Turn {
 export interface Schedule {
   readonly turns: readonly Turn[]
   readonly answers: readonly PromiseSettledResult<string>[]
+  /** How many turns had been taken when the lane's answer was there. */
+  readonly endedAfter: readonly number[]
   /** How often a lane was found waiting for another: then the order is not quite the one that was asked for. */
   readonly stalls: number
 }
@@ -40,8 +42,13 @@ export class Scheduler {
 
   async run(operations: readonly (() => Promise<string>)[], choose: Choose): Promise<Schedule> {
     const lanes = this.#lanes
-    for (const [n, lane] of lanes.entries()) lane.prepare(operations[n])
     const turns: Turn[] = []
+    const endedAfter: number[] = []
+    for (const [n, lane] of lanes.entries()) {
+      lane.prepare(operations[n], () => {
+        endedAfter[n] = turns.length
+      })
+    }
     let [stalls, inARow] = [0, 0]
     try {
       while (lanes.some(({ isOver }) => !isOver)) {
@@ -62,7 +69,7 @@ export class Scheduler {
         if (turns.length > MOST_TURNS) throw new RangeError(`more than ${MOST_TURNS} backend calls and no end`)
         if (stalls > 0) await letOthersWake()
       }
-      return { turns, answers: await Promise.all(lanes.map(({ answer }) => answer)), stalls }
+      return { turns, answers: await Promise.all(lanes.map(({ answer }) => answer)), endedAfter, stalls }
     } finally {
       for (const lane of lanes) lane.letGo()
     }
@@ -75,6 +82,7 @@ class Lane {
   /** How many calls may go on without being held. Unlimited while nothing is scheduled. */
   #credit = Number.POSITIVE_INFINITY
   #settled = Promise.withResolvers<void>()
+  #onEnd = () => {}
   isOver = true
   lastStep = ''
   answer: Promise<PromiseSettledResult<string>> = Promise.resolve({ status: 'fulfilled', value: '' })
@@ -99,7 +107,8 @@ class Lane {
     return this.#settled.promise
   }
 
-  prepare(operation: (() => Promise<string>) | undefined): void {
+  prepare(operation: (() => Promise<string>) | undefined, onEnd: () => void): void {
+    this.#onEnd = onEnd
     this.#operation = operation
     this.#credit = 0
     this.isOver = operation === undefined
@@ -115,6 +124,7 @@ class Lane {
       this.#credit = 1
       this.answer = settle(operation).finally(() => {
         this.isOver = true
+        this.#onEnd()
         this.letGo()
         this.#settled.resolve()
       })

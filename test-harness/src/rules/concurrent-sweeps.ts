@@ -23,9 +23,10 @@ export const concurrentSweepRules: readonly Rule[] = [
         for (const session of due) await stores[0].create(session)
         ctx.clock.advance(IDLE_MS + GRACE_MS)
         const saves = due.map((session) => ctx.successor(session))
-        const sweeping = sweepAll(stores[1], ctx.clock.now())
-        const answers = await Promise.all(due.map(({ version }, n) => stores[0].update(at(saves, n), version)))
-        const { removed } = await sweeping
+        const [{ removed }, answers] = await Promise.all([
+          sweepAll(stores[1], ctx.clock.now()),
+          Promise.all(due.map(({ version }, n) => stores[0].update(at(saves, n), version))),
+        ])
         await expectKeptOrGone(stores[0], saves, answers, 'saved', 'an acknowledged save was swept away')
         expectEqual(
           removed,
@@ -50,9 +51,10 @@ export const concurrentSweepRules: readonly Rule[] = [
         for (const session of due) await stores[0].create(session)
         ctx.clock.advance(IDLE_MS + GRACE_MS)
         const lifetime = fromNow(ctx)
-        const sweeping = sweepAll(stores[1], ctx.clock.now())
-        const answers = await Promise.all(due.map((session) => stores[0].touch(session, lifetime)))
-        await sweeping
+        const [, answers] = await Promise.all([
+          sweepAll(stores[1], ctx.clock.now()),
+          Promise.all(due.map((session) => stores[0].touch(session, lifetime))),
+        ])
         const renewed = due.map((session) => ({ ...session, ...lifetime }))
         await expectKeptOrGone(stores[0], renewed, answers, 'touched', 'a renewed session was swept away')
         for (const { id } of due) await stores[0].destroy(id)
