@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { environment, userEnvironment } from '../scripts/bootstrap.mjs'
 
 /** Plain npm, in a folder that has a package.json. */
@@ -7,14 +8,23 @@ export function npmInstall(folder: string, ...packages: readonly string[]): void
   execFileSync('npm', args, { cwd: folder, env: userEnvironment, stdio: 'pipe', timeout: 120_000 })
 }
 
+interface Ended {
+  readonly status: number
+  readonly output: string
+}
+
 /** A command of a user's, on the project's own Node: its exit code and all that it printed. */
-export function runIn(folder: string, command: string, ...args: readonly string[]): { status: number; output: string } {
-  const { status, stdout, stderr } = spawnSync(command, args, {
+export async function runIn(folder: string, command: string, args: readonly string[], env = {}): Promise<Ended> {
+  const child = spawn(command, args, {
     cwd: folder,
-    env: { ...environment, NO_COLOR: '1', FORCE_COLOR: undefined },
-    encoding: 'utf8',
-    timeout: 120_000,
+    env: { ...environment, NO_COLOR: '1', FORCE_COLOR: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 240_000,
   })
-  if (status === null) throw new Error(`${command} ${args.join(' ')} did not end:\n${stdout}${stderr}`)
-  return { status, output: stdout + stderr }
+  const parts: string[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part) => parts.push(part))
+  const [status] = await once(child, 'close')
+  const output = parts.join('')
+  if (status === null) throw new Error(`${command} ${args.join(' ')} did not end:\n${output}`)
+  return { status, output }
 }

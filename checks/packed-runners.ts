@@ -47,8 +47,8 @@ export function testRunners(directory: string, tarballs: () => readonly string[]
   }, 180_000)
 
   describe.each(runners)('$name, with the tarballs', ({ name, reporting, read }) => {
-    const run = (...files: string[]): Told & { status: number } => {
-      const { status, output } = runIn(join(project, name), 'npm', 'test', '--', ...reporting, ...files)
+    const run = async (...files: string[]): Promise<Told & { status: number }> => {
+      const { status, output } = await runIn(join(project, name), 'npm', ['test', '--', ...reporting, ...files])
       try {
         return { status, ...read(readFileSync(join(project, name, 'told'), 'utf8')) }
       } catch (cause) {
@@ -56,8 +56,12 @@ export function testRunners(directory: string, tarballs: () => readonly string[]
       }
     }
 
-    test('runs every rule once, CommonJS too, however long it takes, and skips with a reason what does not apply', () => {
-      const { status, passed, skipped, failed } = run('my-store.test.ts', 'commonjs.test.mjs', 'slow-store.test.ts')
+    test('runs every rule once, CommonJS too, however long it takes, and skips with a reason what does not apply', async () => {
+      const { status, passed, skipped, failed } = await run(
+        'my-store.test.ts',
+        'commonjs.test.mjs',
+        'slow-store.test.ts',
+      )
       expect(failed).toEqual([])
       const selected = ['CREATE-001', 'STEP-002', 'LOAD-001']
       expect(passed.map(idOf).sort()).toEqual([...idsOf(report, 'pass'), ...selected].sort())
@@ -69,8 +73,8 @@ export function testRunners(directory: string, tarballs: () => readonly string[]
       expect(status).toBe(0)
     })
 
-    test('fails where the store does, and says why, where and how to see it again', () => {
-      const { status, failed } = run('broken-store.test.ts', 'unopened-store.test.ts')
+    test('fails where the store does, and says why, where and how to see it again', async () => {
+      const { status, failed } = await run('broken-store.test.ts', 'unopened-store.test.ts')
       expect(status).toBeGreaterThan(0)
       const [unopened, ...others] = failed.filter(({ title }) => title === 'opens')
       expect(unopened?.message).toContain('no server at this address')

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack, published } from '../scripts/packages.mjs'
 import { freePort, get, read, readmeExample, readmeExampleOn, root } from './documents.ts'
 import { npmInstall } from './npm.ts'
+import { testFirstRuns } from './packed-first-run.ts'
 import { testRunners } from './packed-runners.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
@@ -86,4 +87,5 @@ test('the published types compile in strict mode without the sources', () => {
   expect(status).toBe(0)
 }, 120_000)
 
+testFirstRuns(directory, () => tarballs, redis.url)
 testRunners(directory, () => tarballs)
