@@ -7,7 +7,7 @@ import { TIMED_OUT, within } from '../engine/deadline.ts'
 import { answerOf } from '../engine/expect.ts'
 import { performAny, stored } from './crash-records.ts'
 import type { Scenario } from './crash-scenario.ts'
-import { CrashStory } from './crash-story.ts'
+import { CrashStory, DYING } from './crash-story.ts'
 
 /** How long an operation may take to get to its step while others stand before theirs: it may wait for their locks. */
 const STALL_MS = 500
@@ -69,7 +69,6 @@ export async function crashAll(
   check: (crashed: Crashed) => Promise<void>,
   meanwhile: (dying: Dying) => void = () => {},
 ): Promise<void> {
-  const isStep = ({ point }: Crash): boolean => 'step' in point
   const deadly = crashes.filter((crash) => !isStep(crash))
   const ahead = Array.from({ length: Math.max(1, deadly.length) }, () => ctx.startProcess())
   await Promise.all(ahead)
@@ -94,50 +93,60 @@ async function crash(
   crashes: readonly Crash[],
   meanwhile: (dying: Dying) => void,
 ): Promise<Crashed[]> {
+  const prepared = await Promise.all(crashes.map((one) => prepare(ctx, process, one)))
   const begun: Begun[] = []
-  for (const one of crashes) {
-    const next = await begin(ctx, process, one)
-    if (!('step' in one.point)) meanwhile(next.dying)
+  for (const { dying, handle } of prepared) {
+    const next = begin(process, dying, handle)
+    if (!isStep(dying)) meanwhile(dying)
     if (begun.length > 0 && (await within(STALL_MS, next.arrived)) === TIMED_OUT) break
     await next.arrived
-    if ('step' in one.point) meanwhile(next.dying)
+    if (isStep(dying)) meanwhile(dying)
     begun.push(next)
   }
   await process.kill()
   return Promise.all(begun.map(crashedOf))
 }
 
-interface Begun {
+interface Prepared {
   readonly dying: Dying
   readonly handle: ChildHandle
+}
+
+interface Begun extends Prepared {
   /** Resolves with the operation's answer, or with nothing once its process has ended. */
   readonly running: Promise<string | undefined>
   /** Resolves once it stands where it is to die, or has ended. */
   readonly arrived: Promise<unknown>
 }
 
-async function begin(ctx: RuleContext, process: StoreProcess, crash: Crash): Promise<Begun> {
-  const { point, scenario } = crash
+async function prepare(ctx: RuleContext, process: StoreProcess, crash: Crash): Promise<Prepared> {
   // Each has a namespace of its own, so that crashes do not meet.
   const namespace = ctx.id()
   const handle = await process.open({ namespace })
-  await prepare(handle.store, scenario)
+  await fill(handle.store, crash.scenario)
   const survivor = ctx.capabilities.sharedBy === 'process' ? undefined : await ctx.open({ namespace })
-  await handle.crashAt(point)
-  const running = performAny(handle.store, scenario.operation).catch((error: unknown) => {
+  await handle.crashAt(crash.point)
+  return { dying: { ...crash, survivor, reopen: () => ctx.open({ namespace }) }, handle }
+}
+
+function begin(process: StoreProcess, dying: Dying, handle: ChildHandle): Begun {
+  const running = performAny(handle.store, dying.scenario.operation).catch((error: unknown) => {
     if (!process.hasEnded) throw error
     return undefined
   })
   const settled = running.catch(() => {})
-  const arrived = 'step' in point ? Promise.race([handle.standing, settled]) : process.ended
-  return { dying: { ...crash, survivor, reopen: () => ctx.open({ namespace }) }, handle, running, arrived }
+  return { dying, handle, running, arrived: isStep(dying) ? Promise.race([handle.standing, settled]) : process.ended }
+}
+
+function isStep({ point }: Crash): boolean {
+  return 'step' in point
 }
 
 async function crashedOf({ dying, handle, running }: Begun): Promise<Crashed> {
   const { name, point, scenario } = dying
   const { kind } = scenario.operation
   const story = new CrashStory(name, whereOf(point, kind, handle.steps))
-  const answer = await story.next(kind, () => running)
+  const answer = await story.next(kind, () => running, DYING)
   for (const step of handle.steps.slice(0, -1)) story.died(step)
   story.died('SIGKILL')
   return { ...dying, answer, story }
@@ -155,13 +164,13 @@ async function countSteps(ctx: RuleContext, scenario: Scenario): Promise<number>
     if (isCounting) steps++
   }
   const store = await ctx.open({ namespace: ctx.id(), step })
-  await prepare(store, scenario)
+  await fill(store, scenario)
   isCounting = true
   await answerOf(performAny(store, scenario.operation), scenario.operation.kind)
   await store.close()
   return steps
 }
 
-async function prepare(store: SessionStore, { records }: Scenario): Promise<void> {
+async function fill(store: SessionStore, { records }: Scenario): Promise<void> {
   for (const record of stored(records)) await answerOf(store.create(record), 'create')
 }

@@ -1,7 +1,10 @@
 import { ConformanceFailure } from '../engine/failure.ts'
 import type { Drawing, Mark } from '../report/drawing.ts'
 
-const LANES = ['process that dies', 'who comes after'] as const
+const LANES = ['process that dies', 'who comes after']
+/** The lane of the process that dies, and that of all others. */
+export const DYING = 0
+const OTHERS = 1
 
 /** What a process did until it died, and what was done then: told in a failure's message, and drawn. */
 export class CrashStory {
@@ -20,18 +23,18 @@ export class CrashStory {
     this.#where = where
   }
 
-  /** What the process has called, and what came of it. */
-  died(label: string, answer?: string): void {
-    this.#mark(0, label, answer)
+  /** What became of the process that dies. */
+  died(label: string): void {
+    this.#mark(DYING, label, undefined)
   }
 
-  /** Does something after the death; a failure tells the whole story. */
-  async next<T>(label: string, work: () => Promise<T>): Promise<T> {
+  /** Does something, as a rule after the death; a failure tells the whole story. */
+  async next<T>(label: string, work: () => Promise<T>, lane = OTHERS): Promise<T> {
     this.#last = label
     try {
       const answer = await work()
       this.#lastSign = performance.now()
-      this.#mark(1, label, typeof answer === 'string' ? answer : undefined)
+      this.#mark(lane, label, typeof answer === 'string' ? answer : undefined)
       return answer
     } catch (error) {
       throw error instanceof ConformanceFailure ? this.#failure(error.message, error) : error
@@ -53,7 +56,7 @@ export class CrashStory {
   }
 
   #failure(message: string, { expected, actual }: Pick<Partial<ConformanceFailure>, 'expected' | 'actual'> = {}) {
-    const fault: Mark = { ...this.#slot(1), label: this.#last, isFault: true }
+    const fault: Mark = { ...this.#slot(OTHERS), label: this.#last, isFault: true }
     const drawing = { lanes: LANES, marks: [...this.#marks, fault] }
     const failure = new ConformanceFailure(`SIGKILL ${this.#where}, then ${this.#last}: ${message}`, {
       case: this.#case,

@@ -8,7 +8,7 @@ import type { Rule } from '../engine/rule.ts'
 import { patiently } from './crash-aftermath.ts'
 import { expectEither, expectRecords, predictAll, type Records } from './crash-records.ts'
 import { destroy, touch, update } from './crash-scenario.ts'
-import { CrashStory } from './crash-story.ts'
+import { CrashStory, DYING } from './crash-story.ts'
 import { at } from './handles.ts'
 import { both, processes, survival } from './needs.ts'
 import { type Operation, perform, predict } from './operations.ts'
@@ -62,9 +62,13 @@ async function crashWriting(ctx: RuleContext, name: string): Promise<void> {
   )
   const story = new CrashStory(name, unit === 'ms' ? `${amount} ms after it began` : `right after answer ${amount}`)
   if (unit === 'answers') await handle.crashAt({ answers: Number(amount) })
-  const writing = story.next(`${WRITERS} writers`, async () => {
-    await Promise.all(writers.map((writer) => writeOn(ctx, handle.store, process, writer)))
-  })
+  const writing = story.next(
+    `${WRITERS} writers`,
+    async () => {
+      await Promise.all(writers.map((writer) => writeOn(ctx, handle.store, process, writer)))
+    },
+    DYING,
+  )
   if (unit === 'ms') await Promise.race([writing, delay(Number(amount)).then(() => process.kill())])
   await writing
   story.died('SIGKILL')
