@@ -47,6 +47,8 @@ const FAULTS: readonly (readonly [fault: string, ...mutants: string[]])[] = [
     'a refusal that is noted without being handled',
     'touch is answered and then written',
   ],
+  ['a file that is not written as a whole', 'an update writes over the file in place'],
+  ['a lock that a crash has left and nobody clears away', 'a lock stays when its holder dies'],
   [
     'a namespace that is a prefix of another',
     'sweep takes a namespace for a prefix',

@@ -7,6 +7,8 @@ export const MUTANTS_PAGE = fileURLToPath(new URL('../../docs/mutants.md', impor
 
 /** Records and the like make no table that can be read. */
 const LONGEST_VALUE = 24
+/** Where a clause of a message ends. */
+const CLAUSE = /[,:()\n]/g
 
 /** The page that shows what each mutant died of, by concept, in the order of SPEC.md. */
 export function pageOf(kills: readonly Kill[]): string {
@@ -60,15 +62,22 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line), '']
 }
 
-/** The message as far as the part that the mutant names, to the end of that clause: the rest may differ between runs. */
+/**
+ * The message to the end of the clause that the mutant names. A rule of many cases may find the fault in another one the
+ * next time, so of its message no more than that clause is told, and no values.
+ */
 function shorten({ mutant, failure }: Kill): string {
   if (failure === undefined) return 'nothing: it survives'
   const { message, expected = '', actual = '', replay } = failure
-  const named = message.indexOf(mutant.message) + mutant.message.length
-  const rest = message.slice(named).search(/[,:(\n]/)
-  const shown = rest < 0 ? message : message.slice(0, named + rest).trimEnd()
-  // A rule of many cases may find the fault in another one the next time.
-  const isBrief =
-    replay === undefined && [expected, actual].every((value) => value !== '' && value.length <= LONGEST_VALUE)
-  return `${shown.replaceAll('\n', ' ')}${isBrief ? `: ${actual}, not ${expected}` : ''}`
+  const named = message.indexOf(mutant.message)
+  const end = named + mutant.message.length
+  const rest = message.slice(end).search(CLAUSE)
+  const shown = rest < 0 ? message : message.slice(0, end + rest)
+  if (replay !== undefined) return shown.slice(startOfClause(message, named) + 1).trim()
+  const isBrief = [expected, actual].every((value) => value !== '' && value.length <= LONGEST_VALUE)
+  return `${shown.replaceAll('\n', ' ').trim()}${isBrief ? `: ${actual}, not ${expected}` : ''}`
+}
+
+function startOfClause(message: string, at: number): number {
+  return [...message.slice(0, at).matchAll(CLAUSE)].at(-1)?.index ?? -1
 }
