@@ -145,17 +145,20 @@ function isStep({ point }: Crash): boolean {
 async function crashedOf({ dying, handle, running }: Begun): Promise<Crashed> {
   const { name, point, scenario } = dying
   const { kind } = scenario.operation
-  const story = new CrashStory(name, whereOf(point, kind, handle.steps))
+  const isAnswered = await running.then(
+    (answer) => answer !== undefined,
+    () => true,
+  )
+  const story = new CrashStory(name, isAnswered ? `after the answer of ${kind}` : whereOf(point, kind, handle.steps))
   const answer = await story.next(kind, () => running, DYING)
-  for (const step of handle.steps.slice(0, -1)) story.died(step)
+  for (const step of handle.steps.slice(0, isAnswered ? undefined : -1)) story.died(step)
   story.died('SIGKILL')
   return { ...dying, answer, story }
 }
 
 function whereOf(point: CrashPoint, kind: string, steps: readonly string[]): string {
-  if ('calls' in point) return `right after the call of ${kind}`
-  if ('answers' in point) return `right after the answer of ${kind}`
-  return `before backend call ${point.step} of ${kind} (${steps.at(-1) ?? 'which is not made'})`
+  if ('step' in point) return `before backend call ${point.step} of ${kind} (${steps.at(-1)})`
+  return `right after the ${'calls' in point ? 'call' : 'answer'} of ${kind}`
 }
 
 async function countSteps(ctx: RuleContext, scenario: Scenario): Promise<number> {
