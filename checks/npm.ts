@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { environment, userEnvironment } from '../scripts/bootstrap.mjs'
 
 /** Plain npm, in a folder that has a package.json. */
-export function npmInstall(folder: string, ...packages: readonly string[]): void {
+export async function npmInstall(folder: string, ...packages: readonly string[]): Promise<void> {
   const args = ['install', '--no-audit', '--no-fund', ...packages]
-  execFileSync('npm', args, { cwd: folder, env: userEnvironment, stdio: 'pipe', timeout: 120_000 })
+  const { status, output } = await runIn(folder, 'npm', args, userEnvironment)
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} ended with ${status}:\n${output}`)
 }
 
 interface Ended {

@@ -15,18 +15,18 @@ interface Told {
 
 interface RunnerCase {
   readonly name: string
-  /** What makes it write its results into the file `told`. */
-  readonly reporting: readonly string[]
+  /** What makes it write its results into a file. */
+  reporting(file: string): readonly string[]
   read(text: string): Told
 }
 
 const runners: readonly RunnerCase[] = [
-  { name: 'vitest', reporting: ['--reporter=json', '--outputFile=told'], read: readJest },
-  { name: 'jest', reporting: ['--json', '--outputFile=told'], read: readJest },
-  { name: 'mocha', reporting: ['--reporter=json', '--reporter-option=output=told'], read: readMocha },
+  { name: 'vitest', reporting: (file) => ['--reporter=json', `--outputFile=${file}`], read: readJest },
+  { name: 'jest', reporting: (file) => ['--json', `--outputFile=${file}`], read: readJest },
+  { name: 'mocha', reporting: (file) => ['--reporter=json', `--reporter-option=output=${file}`], read: readMocha },
   {
     name: 'node-test',
-    reporting: ['--test-reporter=./json-reporter.js', '--test-reporter-destination=told'],
+    reporting: (file) => ['--test-reporter=./json-reporter.js', `--test-reporter-destination=${file}`],
     read: readNodeTest,
   },
 ]
@@ -36,65 +36,69 @@ export function testRunners(directory: string, tarballs: () => readonly string[]
   const project = join(directory, 'runners')
   let [report, concurrent, lines] = [{} as Report, {} as Report, [] as string[]]
 
-  beforeAll(async () => {
-    cpSync(new URL('runners', import.meta.url), project, { recursive: true })
-    const kitAndCore = tarballs().filter((path) => /-(?:conformance|core)-/.test(path))
-    npmInstall(project, ...kitAndCore, 'mocha@12.0.3', 'jest@30.5.2', 'vitest@5.1.1')
-    report = await runConformance(good)
-    const selected = rules.filter(({ tier }) => tier === 'concurrent').map(({ id }) => id)
-    concurrent = await runConformance(broken, { rules: selected, seed: 1 })
-    lines = readFileSync(join(project, 'stores', 'broken-store.ts'), 'utf8').split('\n')
-  }, 180_000)
+  describe.concurrent('the kit in a runner, from its tarball', () => {
+    beforeAll(async () => {
+      cpSync(new URL('runners', import.meta.url), project, { recursive: true })
+      const kitAndCore = tarballs().filter((path) => /-(?:conformance|core)-/.test(path))
+      await npmInstall(project, ...kitAndCore, 'mocha@12.0.3', 'jest@30.5.2', 'vitest@5.1.1')
+      report = await runConformance(good)
+      const selected = rules.filter(({ tier }) => tier === 'concurrent').map(({ id }) => id)
+      concurrent = await runConformance(broken, { rules: selected, seed: 1 })
+      lines = readFileSync(join(project, 'stores', 'broken-store.ts'), 'utf8').split('\n')
+    }, 180_000)
 
-  describe.each(runners)('$name, with the tarballs', ({ name, reporting, read }) => {
-    const run = async (...files: string[]): Promise<Told & { status: number }> => {
-      const { status, output } = await runIn(join(project, name), 'npm', ['test', '--', ...reporting, ...files])
-      try {
-        return { status, ...read(readFileSync(join(project, name, 'told'), 'utf8')) }
-      } catch (cause) {
-        throw new Error(output, { cause })
+    describe.each(runners)('$name', ({ name, reporting, read }) => {
+      const run = async (...files: string[]): Promise<Told & { status: number }> => {
+        const folder = join(project, name)
+        const told = `told-${files[0]}.json`
+        const { status, output } = await runIn(folder, 'npm', ['test', '--', ...reporting(told), ...files])
+        try {
+          return { status, ...read(readFileSync(join(folder, told), 'utf8')) }
+        } catch (cause) {
+          throw new Error(output, { cause })
+        }
       }
-    }
 
-    test('runs every rule once, CommonJS too, however long it takes, and skips with a reason what does not apply', async () => {
-      const { status, passed, skipped, failed } = await run(
-        'my-store.test.ts',
-        'commonjs.test.mjs',
-        'slow-store.test.ts',
-      )
-      expect(failed).toEqual([])
-      const selected = ['CREATE-001', 'STEP-002', 'LOAD-001']
-      expect(passed.map(idOf).sort()).toEqual([...idsOf(report, 'pass'), ...selected].sort())
-      expect(passed.length + skipped.length).toBe(3 * rules.length)
-      expect(skipped.find((title) => idOf(title) === 'CAP-004')).toMatch(/ \[not-(?:run|applicable): .+\]$/)
-      expect(
-        skipped.find((title) => title.endsWith('[not-applicable: the subject has no `corrupt` hook]')),
-      ).toBeDefined()
-      expect(status).toBe(0)
-    })
+      test('runs every rule once, CommonJS too, however long it takes, and skips with a reason what does not apply', async () => {
+        const { status, passed, skipped, failed } = await run(
+          'my-store.test.ts',
+          'commonjs.test.mjs',
+          'slow-store.test.ts',
+        )
+        expect(failed).toEqual([])
+        const selected = ['CREATE-001', 'STEP-002', 'LOAD-001']
+        expect(passed.map(idOf).sort()).toEqual([...idsOf(report, 'pass'), ...selected].sort())
+        expect(passed.length + skipped.length).toBe(3 * rules.length)
+        expect(skipped.find((title) => idOf(title) === 'CAP-004')).toMatch(/ \[not-(?:run|applicable): .+\]$/)
+        expect(
+          skipped.find((title) => title.endsWith('[not-applicable: the subject has no `corrupt` hook]')),
+        ).toBeDefined()
+        expect(status).toBe(0)
+      })
 
-    test('fails where the store does, and says why, where and how to see it again', async () => {
-      const { status, failed } = await run('broken-store.test.ts', 'unopened-store.test.ts')
-      expect(status).toBeGreaterThan(0)
-      const [unopened, ...others] = failed.filter(({ title }) => title === 'opens')
-      expect(unopened?.message).toContain('no server at this address')
-      expect(others).toEqual([])
+      test('fails where the store does, and says why, where and how to see it again', async () => {
+        const { status, failed } = await run('broken-store.test.ts', 'unopened-store.test.ts')
+        expect(status).toBeGreaterThan(0)
+        const [unopened, ...others] = failed.filter(({ title }) => title === 'opens')
+        expect(unopened?.message).toContain('no server at this address')
+        expect(others).toEqual([])
 
-      const ofRules = failed.filter(({ title }) => title !== 'opens')
-      expect(ofRules.map(({ title }) => idOf(title))).toEqual(idsOf(concurrent, 'fail'))
-      const message = ofRules.find(({ title }) => idOf(title) === 'STEP-002')?.message
-      const line = lines.findIndex((text) => text.includes('// others may have written')) + 1
-      for (const part of [
-        /FAIL STEP-002 \(MUST\) .*update and update/,
-        /expected: \[ 'saved, conflict/,
-        /actual: {3}'saved, saved/,
-        /why: Version compared in one step/,
-        /last calls:\n.*\n.*store1\.update\(\{ id: .*\) → saved\n/,
-        new RegExp(`stores/broken-store\\.ts:${line}\\)?: where store1\\.update stood while store2\\.update went on`),
-        /replay: npx @leeway\/conformance replay STEP-002:\w+ .* --seed 1/,
-      ]) {
-        expect(message).toMatch(part)
-      }
+        const ofRules = failed.filter(({ title }) => title !== 'opens')
+        expect(ofRules.map(({ title }) => idOf(title))).toEqual(idsOf(concurrent, 'fail'))
+        const message = ofRules.find(({ title }) => idOf(title) === 'STEP-002')?.message
+        const line = lines.findIndex((text) => text.includes('// others may have written')) + 1
+        for (const part of [
+          /FAIL STEP-002 \(MUST\) .*update and update/,
+          /expected: \[ 'saved, conflict/,
+          /actual: {3}'saved, saved/,
+          /why: Version compared in one step/,
+          /last calls:\n.*\n.*store1\.update\(\{ id: .*\) → saved\n/,
+          new RegExp(`stores/broken-store\\.ts:${line}\\)?: where store1\\.update stood while store2\\.update went on`),
+          /replay: npx @leeway\/conformance replay STEP-002:\w+ .* --seed 1/,
+        ]) {
+          expect(message).toMatch(part)
+        }
+      })
     })
   })
 }

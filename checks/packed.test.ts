@@ -33,7 +33,7 @@ test('every published package has a tarball, which holds dist, its README and no
   }
 })
 
-test.each([
+test.concurrent.each([
   { on: 'SQLite', example: readmeExample(), left: 'sessions.db' },
   { on: 'files', example: readmeExampleOn('files'), left: 'sessions' },
   { on: 'Redis', example: readmeExampleOn('redis'), left: undefined },
@@ -42,7 +42,7 @@ test.each([
   async ({ example, left }) => {
     const app = mkdtempSync(join(directory, 'app-'))
     writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-    npmInstall(app, ...tarballs, 'ioredis@6')
+    await npmInstall(app, ...tarballs, 'ioredis@6')
     writeFileSync(join(app, 'server.ts'), example)
     const port = await freePort()
     const server = spawn('node', ['server.ts'], {
@@ -68,10 +68,10 @@ test.each([
   120_000,
 )
 
-test('the published types compile in strict mode without the sources', () => {
+test.concurrent('the published types compile in strict mode without the sources', async () => {
   const app = mkdtempSync(join(directory, 'types-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  npmInstall(app, ...tarballs)
+  await npmInstall(app, ...tarballs)
   writeFileSync(join(app, 'app.ts'), read('checks/typed-app.ts'))
   const compilerOptions = {
     noEmit: true,
