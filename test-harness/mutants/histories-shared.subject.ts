@@ -26,10 +26,11 @@ function open({ scratch, namespace, maxPayloadBytes, step }: OpenOptions): Sessi
     await step('lock')
     const unlock = fault === 'a lock of its own' ? () => {} : await lock(directory)
     try {
-      await step('read')
-      const before = readAll(directory)
+      const before = readAll(directory, `${namespace}:`)
       const isTaken = fault === 'takes records away'
       if (isTaken) for (const key of before.keys()) remove(key)
+      await step('take')
+      await step('decide')
       const records = new Map(before)
       const answer = await work(memoryStore({ records, namespace, maxPayloadBytes }))
       await step('write')
@@ -56,7 +57,7 @@ function open({ scratch, namespace, maxPayloadBytes, step }: OpenOptions): Sessi
   }
   const { capabilities } = memoryStore({ maxPayloadBytes })
   return {
-    capabilities: Object.freeze({ ...capabilities, survives: 'process-crash', sharedBy: 'host' }),
+    capabilities: Object.freeze({ ...capabilities, survives: 'process-crash', sharedBy: 'host', list: false }),
     create: (session) => inTurn((store) => store.create(session)),
     async load(id) {
       const cached = fault === 'a cache of its own' ? cache.get(id) : undefined
@@ -118,20 +119,20 @@ function isLeft(path: string): boolean {
   }
 }
 
-function readAll(directory: string): Map<string, StoredSession> {
+function readAll(directory: string, prefix: string): Map<string, StoredSession> {
   const names = readdirSync(directory).filter((name) => name.endsWith('.json'))
-  return new Map(names.flatMap((name) => readOne(join(directory, name), name.slice(0, -'.json'.length))))
+  return new Map(names.flatMap((name) => readOne(join(directory, name), prefix + name.slice(0, -'.json'.length))))
 }
 
 /** Without the lock, others may remove it meanwhile. */
 function readOne(path: string, key: string): [string, StoredSession][] {
   try {
-    return [[`default:${key}`, JSON.parse(readFileSync(path, 'utf8'))]]
+    return [[key, JSON.parse(readFileSync(path, 'utf8'))]]
   } catch {
     return []
   }
 }
 
 function pathOf(directory: string, key: string): string {
-  return join(directory, `${key.slice('default:'.length)}.json`)
+  return join(directory, `${key.slice(key.indexOf(':') + 1)}.json`)
 }

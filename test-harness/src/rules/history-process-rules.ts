@@ -15,13 +15,15 @@ import { both, processes, sharing, survival } from './needs.ts'
 const PROCESSES = 2
 
 const AT_ONCE = { calls: 8, least: 40, most: 200, ms: 2_000 }
-const KILLED = { calls: 8, least: 12, most: 40, ms: 3_000 }
+/** The more records there are, the more can be found missing. */
+const KILLED = { calls: 8, records: [3], least: 12, most: 40, ms: 3_000 }
 
 export const historyProcessRules: readonly Rule[] = [
   {
     id: 'HISTORY-003',
     level: 'MUST',
     tier: 'concurrent',
+    soaks: true,
     title: 'random calls in several processes are answered as if they had come one after another',
     why: 'A lock or a cache that lives in one process works until the second is started: a deployment, a cluster module, a cron job.',
     needs: both(sharing, processes),
@@ -42,6 +44,7 @@ export const historyProcessRules: readonly Rule[] = [
     id: 'HISTORY-004',
     level: 'MUST',
     tier: 'concurrent',
+    soaks: true,
     title:
       'random calls in several processes, of which one is killed, are answered as if they had come one after another',
     why: 'What was under way in the killed process has happened or not; what is left half done, or locked, is met by all others.',
@@ -56,7 +59,7 @@ export const historyProcessRules: readonly Rule[] = [
         const victim = await next
         next = ctx.startProcess()
         next.catch(() => {})
-        const script = drawScript(seed, KILLED.calls)
+        const script = drawScript(seed, KILLED.calls, KILLED.records)
         const handle = await victim.open()
         const die = await dieLater(seed, victim, handle, isStepped)
         await runHistory(ctx, script, {
@@ -131,7 +134,7 @@ async function dieLater(
 ): Promise<() => Promise<void>> {
   const random = new Random(seed + 1)
   const points: readonly CrashPoint[] = [{ calls: 1 + random.below(10) }, { answers: 1 + random.below(10) }]
-  const step: CrashPoint = { step: 1 + random.below(24) }
+  const step: CrashPoint = { step: 1 + random.below(20) }
   await handle.crashAt(isStepped && !random.oneIn(6) ? step : random.pick(points))
   void handle.standing.then(() => victim.kill())
   return () => victim.kill()

@@ -19,6 +19,7 @@ export const historyRules: readonly Rule[] = [
     id: 'HISTORY-001',
     level: 'MUST',
     tier: 'concurrent',
+    soaks: true,
     title: 'random calls at once on one handle are answered as if they had come one after another',
     why: 'Reads that share an answer, batches and queues inside a handle can answer what is no longer true.',
     async check(ctx) {
@@ -53,6 +54,7 @@ export const historyRules: readonly Rule[] = [
     id: 'HISTORY-002',
     level: 'MUST',
     tier: 'concurrent',
+    soaks: true,
     title:
       'random calls on several handles, step by step in a random order, are answered as if they had come one after another',
     why: 'What goes wrong between three calls is in no test of two: a record that is destroyed and created again looks unchanged to a slow save.',

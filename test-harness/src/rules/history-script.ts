@@ -41,12 +41,16 @@ const KINDS: readonly PlannedCall['kind'][] = [
   'again',
 ]
 
+/** Mostly one, so that callers meet. */
+const FEW_RECORDS = [1, 1, 1, 1, 2, 3]
+
 /**
  * @param calls how many a caller makes
+ * @param records how many records there are: one of these
  */
-export function drawScript(seed: number, calls: number): Script {
+export function drawScript(seed: number, calls: number, records: readonly number[] = FEW_RECORDS): Script {
   const random = new Random(seed)
-  const ids = Array.from({ length: random.pick([1, 1, 1, 1, 2, 3]) }, (_, n) => idOf(seed, n))
+  const ids = Array.from({ length: random.pick(records) }, (_, n) => idOf(seed, n))
   const lanes = Array.from({ length: random.pick([2, 3, 3, 4]) }, () => {
     let atMs = 0
     return Array.from({ length: calls }, (): PlannedCall => {

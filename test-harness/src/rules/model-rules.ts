@@ -43,6 +43,7 @@ function model(id: string, title: string, why: string, { spaces, stream }: Layou
     id,
     level: 'MUST',
     tier: 'core',
+    soaks: true,
     title,
     why,
     async check(ctx) {
