@@ -117,6 +117,53 @@ describe('Scheduler', () => {
     expect(endedAfter[0]).toBeGreaterThanOrEqual(lettersOf(turns).indexOf('b'))
   })
 
+  it('holds what an operation leaves behind for after its answer until all have answered', async () => {
+    const done: string[] = []
+    const leaving: Program = async (step) => {
+      await step('write')
+      void step('clear').then(() => done.push('cleared'))
+      return 'saved'
+    }
+    const other: Program = async (step) => {
+      for (const name of ['b1', 'b2']) await step(name).then(() => done.push(name))
+      return 'done'
+    }
+    const { scheduler, start } = scheduled([leaving, other])
+    const { turns } = await scheduler.run(start(), followLetters('abb'))
+    await new Promise(setImmediate)
+    expect(lettersOf(turns)).toBe('abb')
+    expect(done).toEqual(['b1', 'b2', 'cleared'])
+  })
+
+  it.each([
+    ['waits', async (_: Step, freed: Promise<void>) => freed],
+    [
+      'asks again and again',
+      async (step: Step, freed: Promise<void>) => {
+        let isFree = false
+        void freed.then(() => {
+          isFree = true
+        })
+        while (!isFree) await step('try')
+      },
+    ],
+  ])('lets it go on if somebody %s for it', async (_, wait) => {
+    const freed = Promise.withResolvers<void>()
+    const unlocking: Program = async (step) => {
+      await step('write')
+      void step('unlock').then(freed.resolve)
+      return 'saved'
+    }
+    const locking: Program = async (step) => {
+      await step('lock')
+      await wait(step, freed.promise)
+      return 'had it'
+    }
+    const { scheduler, start } = scheduled([unlocking, locking])
+    const { answers } = await scheduler.run(start(), followLetters('ab'))
+    expect(answers.map((answer) => answer.status === 'fulfilled' && answer.value)).toEqual(['saved', 'had it'])
+  })
+
   it('gives back what was rejected', async () => {
     const { scheduler, start } = scheduled([calls('a1'), () => Promise.reject(new Error('down'))])
     const { answers } = await scheduler.run(start(), followLetters('ab'))

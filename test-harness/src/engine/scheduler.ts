@@ -27,7 +27,11 @@ export interface Schedule {
 /** Whose turn is next, of the lanes that can go on; `last` had the one before. */
 export type Choose = (runnable: readonly number[], last: number | undefined, turn: number) => number
 
-/** Lets one backend call at a time go on, of several operations that are under way. Each lane has a handle of its own. */
+/**
+ * Lets one backend call at a time go on, of several operations that are under way. Each lane has a handle of its own.
+ * Calls that an operation leaves behind for after its answer (it clears something away) are held until all have answered,
+ * as nobody is told when they end: beside those of others, they would make each run another.
+ */
 export class Scheduler {
   readonly #lanes: readonly Lane[]
 
@@ -59,7 +63,9 @@ export class Scheduler {
         }
         const last = turns.at(-1)?.lane
         const others = runnable.filter((lane) => lane !== last)
-        const allowed = inARow >= MOST_TURNS_IN_A_ROW && others.length > 0 ? others : runnable
+        const isSpinning = inARow >= MOST_TURNS_IN_A_ROW
+        if (isSpinning) this.#letEndedGo()
+        const allowed = isSpinning && others.length > 0 ? others : runnable
         const chosen = choose(allowed, last, turns.length)
         inARow = chosen === last ? inARow + 1 : 1
         const lane = lanes[chosen]
@@ -67,12 +73,19 @@ export class Scheduler {
         if (!(await lane.takeTurn())) stalls++
         turns.push({ lane: chosen, step: lane.lastStep, runnable: allowed })
         if (turns.length > MOST_TURNS) throw new RangeError(`more than ${MOST_TURNS} backend calls and no end`)
-        if (stalls > 0) await letOthersWake()
+        if (stalls === 0) continue
+        this.#letEndedGo()
+        await letOthersWake()
       }
       return { turns, answers: await Promise.all(lanes.map(({ answer }) => answer)), endedAfter, stalls }
     } finally {
       for (const lane of lanes) lane.letGo()
     }
+  }
+
+  /** What an operation left behind for after its answer may be what others wait for. */
+  #letEndedGo(): void {
+    for (const lane of this.#lanes) if (lane.isOver) lane.letGo()
   }
 }
 
@@ -125,7 +138,6 @@ class Lane {
       this.answer = settle(operation).finally(() => {
         this.isOver = true
         this.#onEnd()
-        this.letGo()
         this.#settled.resolve()
       })
     } else {
