@@ -40,7 +40,7 @@ export async function crashEverywhere(
     const answer = await answerUnlessDead(dying, operate(name, runs.store(dying.client), 'A', beginning))
     connection.disconnect()
     commands += crashes
-    const circumstances = { startedAt, storesNow: STORES_NOW, isShortened: name === 'update that shortens' }
+    const circumstances = { startedAt, storesNow: STORES_NOW }
     await explained(`${name} (before: ${beginning})`, [`${crashes} commands`], async () => {
       const actual = await outcomeOf(plain, [answer])
       await assertSound(runs.admin, actual, circumstances)
@@ -87,7 +87,7 @@ export async function crashBeside(
         if (dying.isDead()) [crashes, isOver] = [crashes + 1, false]
         const actual = await outcomeOf(plain, await Promise.all(answers))
         await explained(`${first}, ended after ${after} commands, ${second} (before: ${beginning})`, sent, async () => {
-          await assertSound(runs.admin, actual, { startedAt, storesNow: STORES_NOW, isShortened: false })
+          await assertSound(runs.admin, actual, { startedAt, storesNow: STORES_NOW })
           assertAllowed(actual, allowed)
         })
       }

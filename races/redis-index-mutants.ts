@@ -35,12 +35,19 @@ import { decode } from './value.ts'
 ]
 
 const RUN_CREATE = "return this.#run(createScript, session.id, args, ['created', 'exists'])"
-const RUN_UPDATE = "return this.#run(updateScript, session.id, args, ['saved', 'conflict', 'gone'])"
+const ANSWER_UPDATE = "return answerIn(reply, ['saved', 'conflict', 'gone'])"
 const RUN_TOUCH = "return this.#run(touchScript, loaded.id, args, ['touched', 'conflict', 'gone'])"
 const ENTER_TOUCHED = '    await this.#index(indexTouchedScript, loaded, ttl)\n'
 
 function followedBy(run: string, then: string): string {
   return `const answer = await ${run.replace('return ', '')}\n    ${then}\n    return answer`
+}
+
+function answeredBehind(work: string): string {
+  return `{
+        ${work}
+        ${ANSWER_UPDATE}
+      }`
 }
 
 /** Faults in the owner's index and in the lists. */
@@ -61,11 +68,29 @@ export const indexMutants: readonly RedisMutant[] = [
   {
     name: 'update enters the index after the record',
     edits: [
-      ['writes.ts', '    await this.#index(indexScript, session, ttl)\n    const [, purge]', '    const [, purge]'],
-      ['writes.ts', RUN_UPDATE, followedBy(RUN_UPDATE, 'await this.#index(indexScript, session, ttl)')],
+      ['writes.ts', '      await this.#index(indexScript, session, ttl)\n      const reply', '      const reply'],
+      ['writes.ts', ANSWER_UPDATE, answeredBehind('await this.#index(indexScript, session, ttl)')],
     ],
     caughtBy: { crash: 'update', beginning: 'a record' },
     message: MISSING,
+  },
+  {
+    name: 'update enters the session for no longer than it says itself',
+    edits: [['scripts.ts', 'if left > tonumber(ARGV[5]) then', 'if false then']],
+    caughtBy: { orders: ['update that shortens', 'load'], beginning: 'a record' },
+    message: FORGOTTEN,
+  },
+  {
+    name: 'update takes an owner for another whose name begins alike',
+    edits: [
+      [
+        'scripts.ts',
+        'if owner ~= ARGV[6] then return left end',
+        'if string.sub(owner, 1, 2) ~= string.sub(ARGV[6], 1, 2) then return left end',
+      ],
+    ],
+    caughtBy: { orders: ['update to another owner that shortens', 'load'], beginning: 'an owned record' },
+    message: FORGOTTEN,
   },
   {
     name: 'touch moves the entry after the record',
@@ -104,15 +129,14 @@ export const indexMutants: readonly RedisMutant[] = [
       ...TIDY,
       [
         'writes.ts',
-        '    const [, purge] =',
-        '    const before = await this.#ownerOf(session.id)\n    const [, purge] =',
+        '    const { id, version, owner } = session',
+        '    const { id, version, owner } = session\n    const before = await this.#ownerOf(id)',
       ],
       [
         'writes.ts',
-        RUN_UPDATE,
-        followedBy(
-          RUN_UPDATE,
-          "if (answer === 'saved' && before !== null && before !== session.owner) await this.#writer.run(forgetScript, this.#keys.owner(before), session.id)",
+        ANSWER_UPDATE,
+        answeredBehind(
+          "if (reply === 'saved' && before !== null && before !== owner) await this.#writer.run(forgetScript, this.#keys.owner(before), id)",
         ),
       ],
     ],

@@ -11,6 +11,8 @@ export const operations = {
   ...basicOperations,
   'update that shortens': (store, by, { version }) =>
     store.update(record(`update-${by}`, { expiresAt: 500, purgeAt: 1_500 }), version),
+  'update to another owner that shortens': (store, by, { version }) =>
+    store.update(record(`update-${by}`, { owner: by, expiresAt: 500, purgeAt: 1_500 }), version),
   'update to no owner': (store, by, { version }) => store.update(record(`update-${by}`, { owner: null }), version),
   'update, and again': async (store, by, loaded) => [
     await basicOperations.update(store, by, loaded),

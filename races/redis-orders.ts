@@ -128,7 +128,6 @@ export class RedisOrders {
       const circumstances = {
         startedAt,
         storesNow: STORES_NOW + Math.max(0, ...aheadMs),
-        isShortened: of.includes('update that shortens'),
       }
       await explained(`${of.join(', ')} (before: ${beginning})`, sent, async () => {
         await assertSound(this.admin, actual, circumstances)

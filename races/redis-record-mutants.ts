@@ -26,7 +26,7 @@ export const recordMutants: readonly RedisMutant[] = [
   },
   {
     name: 'update does not look at the version',
-    edits: [['scripts.ts', `${REFUSE_OTHERS}redis.call('SET'`, "redis.call('SET'"]],
+    edits: [['scripts.ts', `${REFUSE_OTHERS}\${outlastPurge('ARGV[5]'`, "${outlastPurge('ARGV[5]'"]],
     caughtBy: { orders: ['update', 'update'], beginning: 'a record' },
     message: '"answers":["saved","saved"]',
   },
@@ -50,10 +50,7 @@ export const recordMutants: readonly RedisMutant[] = [
   },
   {
     name: 'update forgets the time to live',
-    edits: [
-      ['scripts.ts', ", 'KEEPTTL')", ')'],
-      ['scripts.ts', "${outlastPurge('ARGV[5]', 'ARGV[4]')}\n", ''],
-    ],
+    edits: [['scripts.ts', ", 'KEEPTTL')", ')']],
     caughtBy: { orders: ['update', 'load'], beginning: 'a record' },
     message: IMMORTAL,
   },

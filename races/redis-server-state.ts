@@ -32,8 +32,6 @@ export interface Circumstances {
   readonly startedAt: number
   /** What the stores' clocks said then and ever since. */
   readonly storesNow: number
-  /** Whether an update has asked for a purge time that was earlier than the stored one. */
-  readonly isShortened: boolean
 }
 
 /**
@@ -43,7 +41,7 @@ export interface Circumstances {
 export async function assertSound(
   client: Redis,
   { stored, owned }: Pick<Outcome, 'stored' | 'owned'>,
-  { startedAt, storesNow, isShortened }: Circumstances,
+  { startedAt, storesNow }: Circumstances,
 ): Promise<void> {
   const { now, keys = [] } = JSON.parse(String(await client.eval(READ_ALL, 0))) as ServerState
   const passed = performance.now() - startedAt + SLEW_MS
@@ -65,9 +63,7 @@ export async function assertSound(
   if (!JSON.stringify(owned).includes(ID)) throw new Error(`a session of ${session.owner} is missing from the list`)
   const entries = keys.find(({ name }) => name.endsWith(`:owner:${session.owner}`))?.entries ?? []
   const score = Number(entries[entries.indexOf(ID) + 1])
-  // The purge time stays where it is when a lifetime is shortened; the new owner's entry goes with the new lifetime.
-  const needed = isShortened ? session.expiresAt : session.purgeAt
-  if (!(score - now >= needed - storesNow - passed)) {
+  if (!(score - now >= session.purgeAt - storesNow - passed)) {
     throw new Error(`the index of ${session.owner} forgets a session that it could still need`)
   }
 }

@@ -7,6 +7,7 @@ import { failureOf, sharedServer } from '../testing/support.ts'
 const { server, client } = await sharedServer()
 const store = redisStore({ client })
 const INDEX = 'leeway:default:owner:alice'
+const KEY = `leeway:default:${sessionId('mine')}`
 beforeEach(async () => {
   await client.flushdb()
 })
@@ -49,6 +50,23 @@ describe("an owner's list", () => {
       expect(ids).toEqual(Array.from({ length: 25 }, (_, number) => sessionId(number)))
       expect(Math.max(...pages)).toBeLessThanOrEqual(limit)
     }
+  })
+
+  it.each([
+    ['that lives longer than its new lifetime says', () => client.ttl(KEY)],
+    ['that has lost its time to live', () => client.persist(KEY)],
+  ])('has a session %s for as long as it is there', async (_, age) => {
+    const session = record('mine', { owner: 'bob', ...lifetime(2_000_000) })
+    await store.create(session)
+    await age()
+    const past = { expiresAt: Date.now() - 2, purgeAt: Date.now() - 1 }
+    expect(await store.update({ ...session, ...past, version: version('next'), owner: 'alice' }, session.version)).toBe(
+      'saved',
+    )
+    const [left, score] = [await client.pttl(KEY), await client.zscore(INDEX, session.id)]
+    expect(left).toBeGreaterThan(2_000_000)
+    expect(Number(score)).toBeGreaterThanOrEqual(Date.now() + left - 1_000)
+    expect((await walk(store, { owner: 'alice', limit: 10 })).ids).toEqual([session.id])
   })
 
   it('goes on where it was after the last one seen has moved or gone', async () => {

@@ -63,8 +63,11 @@ return 'created'
 )
 
 /**
- * Arguments: expected version, new version, record, its purge time, time to live. The purge time never moves back, so
- * where the stored one is later it goes into the new record.
+ * Arguments: expected version, new version, record, its purge time, time to live, owner as in the record (empty for
+ * none). The purge time never moves back, so where the stored one is later it goes into the new record.
+ *
+ * The new owner's index has an entry for as long as the time to live says. Where the key lives longer than that, nothing
+ * is changed, and the reply is for how long the entry has to be there first.
  */
 export const updateScript = script(
   '',
@@ -75,9 +78,16 @@ if version == ARGV[2] then
   return 'saved'
 end
 if version ~= ARGV[1] then return 'conflict' end
+${outlastPurge('ARGV[5]', 'ARGV[4]')}
+if ARGV[6] ~= '' then
+  local left = redis.call('PTTL', KEYS[1])
+  if left > tonumber(ARGV[5]) then
+    local owner = redis.call('GETRANGE', KEYS[1], ${layout.ownerAt}, ${layout.ownerAt} + #ARGV[6] - 1)
+    if owner ~= ARGV[6] then return left end
+  end
+end
 redis.call('SET', KEYS[1], ARGV[3], 'KEEPTTL')
 if tonumber(purge) > tonumber(ARGV[4]) then redis.call('SETRANGE', KEYS[1], ${layout.purgeAt}, purge) end
-${outlastPurge('ARGV[5]', 'ARGV[4]')}
 return 'saved'
 `,
 )

@@ -31,14 +31,20 @@ export const layout = Object.freeze({
   expiresAt: EXPIRES_AT,
   purgeAt: PURGE_AT,
   instantsEnd: OWNER_LENGTH_AT - 1,
+  /** Of its length, which stands before it. */
+  ownerAt: OWNER_LENGTH_AT,
   headerEnd: HEADER - 1,
   /** The header and the longest owner: 255 UTF-16 units of at most three bytes each. */
   ownerEnd: HEADER + 255 * 3 - 1,
 })
 
 export function encode({ id, version, payload, owner, expiresAt, purgeAt }: StoredSession): string {
-  const length = owner === null ? NO_OWNER : String(owner.length).padStart(NO_OWNER.length, '0')
-  return FORMAT + id + padVersion(version) + instant(expiresAt) + instant(purgeAt) + length + (owner ?? '') + payload
+  return FORMAT + id + padVersion(version) + instant(expiresAt) + instant(purgeAt) + ownerField(owner) + payload
+}
+
+/** An owner behind its length, as they stand in the record. */
+export function ownerField(owner: string | null): string {
+  return owner === null ? NO_OWNER : String(owner.length).padStart(NO_OWNER.length, '0') + owner
 }
 
 /** @throws DamagedRecord where the text is not what `encode` makes for that id. */

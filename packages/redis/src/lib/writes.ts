@@ -2,7 +2,7 @@ import type { Clock, Lifetime, LoadedRef, SessionId, StoredSession, Version } fr
 import type { Writer } from './commands.ts'
 import type { Keys } from './keys.ts'
 import { createScript, indexScript, indexTouchedScript, type Script, touchScript, updateScript } from './scripts.ts'
-import { encode, instants, padVersion } from './value.ts'
+import { encode, instants, ownerField, padVersion } from './value.ts'
 
 /**
  * What changes a record. The owner's index is another key, on another server perhaps, so it is written first: a session
@@ -27,11 +27,17 @@ export class Writes {
   }
 
   async update(session: StoredSession, expected: Version): Promise<'saved' | 'conflict' | 'gone'> {
-    const ttl = this.#timeToLive(session)
-    await this.#index(indexScript, session, ttl)
+    const { id, version, owner } = session
     const [, purge] = instants(session)
-    const args = [padVersion(expected), padVersion(session.version), encode(session), purge, ttl]
-    return this.#run(updateScript, session.id, args, ['saved', 'conflict', 'gone'])
+    const args = [padVersion(expected), padVersion(version), encode(session), purge]
+    const bound = owner === null ? '' : ownerField(owner)
+    for (let ttl = this.#timeToLive(session); ; ) {
+      await this.#index(indexScript, session, ttl)
+      const reply = await this.#writer.run(updateScript, this.#keys.session(id), ...args, ttl, bound)
+      if (typeof reply !== 'number') return answerIn(reply, ['saved', 'conflict', 'gone'])
+      // Where the session outlives its entry: only a touch that comes in between can bring it here once more.
+      ttl = String(reply)
+    }
   }
 
   async touch(loaded: LoadedRef, lifetime: Lifetime): Promise<'touched' | 'conflict' | 'gone'> {
@@ -49,21 +55,24 @@ export class Writes {
     if (owner !== null) await this.#writer.run(script, this.#keys.owner(owner), id, ttl)
   }
 
-  /** A reply that is none of the answers, from a client in the middle of a transaction say, is not taken for one. */
   async #run<Answer>(
     script: Script,
     id: SessionId,
     args: readonly string[],
     answers: readonly Answer[],
   ): Promise<Answer> {
-    const reply = await this.#writer.run(script, this.#keys.session(id), ...args)
-    const answer = answers.find((one) => one === reply)
-    if (answer === undefined) throw new Error('the reply is not one of the script')
-    return answer
+    return answerIn(await this.#writer.run(script, this.#keys.session(id), ...args), answers)
   }
 
   /** Relative, so that a server whose clock is ahead cannot shorten it; 0 or less would delete the key at once. */
   #timeToLive({ purgeAt }: Pick<Lifetime, 'purgeAt'>): string {
     return String(Math.max(1, Math.ceil(purgeAt - this.#clock.now())))
   }
+}
+
+/** A reply that is none of the answers, from a client in the middle of a transaction say, is not taken for one. */
+function answerIn<Answer>(reply: unknown, answers: readonly Answer[]): Answer {
+  const answer = answers.find((one) => one === reply)
+  if (answer === undefined) throw new Error('the reply is not one of the script')
+  return answer
 }
