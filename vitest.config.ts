@@ -18,6 +18,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', 'checks/runners/**'],
     // Only ends what hangs: tests that start processes take their time on a busy machine.
     testTimeout: 60_000,
+    // Left to itself, vitest uses one of two processors; most tests wait for servers, files and processes.
+    maxWorkers: 2,
     hookTimeout: 60_000,
     execArgv: [`--conditions=${source}`],
   },
