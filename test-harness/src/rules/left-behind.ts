@@ -1,5 +1,5 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import type { SessionStore } from '@leeway/core/adapter'
 import { siteOf, stackHere } from '../engine/call-sites.ts'
 import type { RuleContext } from '../engine/context.ts'
@@ -7,6 +7,9 @@ import { ConformanceFailure } from '../engine/failure.ts'
 import type { Rule } from '../engine/rule.ts'
 import { refusedCalls, validCalls } from './calls.ts'
 import { failHook } from './needs.ts'
+
+/** A timer that ends within so long, in real milliseconds, keeps nobody waiting. */
+const SHORT_MS = 200
 
 /** No rejection is left to the process. */
 export const leftRejectionRules: readonly Rule[] = [
@@ -65,9 +68,15 @@ async function settled(call: () => Promise<unknown>): Promise<void> {
   await Promise.allSettled([(async () => call())()])
 }
 
+type StartedTimers = Map<number, { readonly timer: NodeJS.Timeout; readonly stack: string }>
+
+function leftOf(timers: StartedTimers) {
+  return [...timers.values()].filter(({ timer }) => timer.hasRef())
+}
+
 /** Where those timers were started by `work`, or by what it set in motion, that keep the process alive after it. */
 async function timersLeftOf(work: () => Promise<void>): Promise<string[]> {
-  const timers = new Map<number, { readonly timer: NodeJS.Timeout; readonly stack: string }>()
+  const timers: StartedTimers = new Map()
   const isOfWork = new AsyncLocalStorage<boolean>()
   const hook = createHook({
     init(id, type, _trigger, resource) {
@@ -79,11 +88,12 @@ async function timersLeftOf(work: () => Promise<void>): Promise<string[]> {
   try {
     await isOfWork.run(true, work)
     await laterTurn()
+    const until = performance.now() + SHORT_MS
+    while (leftOf(timers).length > 0 && performance.now() < until) await pause(5)
   } finally {
     hook.disable()
   }
-  const left = [...timers.values()].filter(({ timer }) => timer.hasRef())
-  return left.map(({ stack }) => siteOf(stack) ?? 'unknown')
+  return leftOf(timers).map(({ stack }) => siteOf(stack) ?? 'unknown')
 }
 
 /** Node tells of what has ended, and of rejections, between two turns of its event loop. */

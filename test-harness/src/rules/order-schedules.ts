@@ -3,7 +3,7 @@ import type { RuleContext } from '../engine/context.ts'
 import { answerOf, expectAbsent, expectEqual, expectOneOf, expectStored, expectThat } from '../engine/expect.ts'
 import { ConformanceFailure } from '../engine/failure.ts'
 import { IDLE_MS } from '../engine/samples.ts'
-import { type Held, Stepper } from '../engine/stepper.ts'
+import type { Held, Stepper } from '../engine/stepper.ts'
 import { drawEvents, type OrderEvent } from './order-drawing.ts'
 import { sweepAll } from './sweeping.ts'
 
@@ -27,15 +27,35 @@ export function placements(order: string): Event[][] {
  * read at C), and held before each of its backend calls, until it has none left. Or for one of these ways alone, counted
  * from 0.
  */
-export async function runOrder(ctx: RuleContext, events: readonly Event[], only?: number): Promise<void> {
-  const stepper = new Stepper()
+export async function runOrder(
+  ctx: RuleContext,
+  stepper: Stepper,
+  events: readonly Event[],
+  only?: number,
+): Promise<void> {
   const [request, sweeper] = [await ctx.open(), await ctx.open({ step: stepper.step })]
   for (let way = only ?? 0, isLast = false; !isLast; way++) {
-    const schedule = new Schedule(ctx, request, sweeper, stepper, way)
-    await schedule.run(events)
+    const schedule = await inOrder(stepper, async () => {
+      const schedule = new Schedule(ctx, request, sweeper, stepper, way)
+      await schedule.run(events)
+      return schedule
+    })
     isLast = only !== undefined || (way > 0 && !schedule.wasHeld)
   }
   await Promise.all([request.close(), sweeper.close()])
+}
+
+/** Where the request had to wait for the sweep, the order was another. A lock does so again; a disk that was busy does not. */
+async function inOrder<T>(stepper: Stepper, run: () => Promise<T>): Promise<T> {
+  const stallsOf = async (): Promise<[T, number]> => {
+    const before = stepper.stalls
+    return [await run(), stepper.stalls - before]
+  }
+  const [first, stalls] = await stallsOf()
+  if (stalls === 0 || stepper.expectsLocks) return first
+  const [second, again] = await stallsOf()
+  if (again > 0) stepper.expectLocks()
+  return second
 }
 
 class Schedule {

@@ -1,5 +1,6 @@
 import type { Rule } from '../engine/rule.ts'
 import { noSuchCase } from '../engine/settings.ts'
+import { Stepper } from '../engine/stepper.ts'
 import { drawEvents, type OrderEvent } from './order-drawing.ts'
 import { placements, runOrder } from './order-schedules.ts'
 
@@ -44,9 +45,10 @@ export const orderRules: readonly Rule[] = ORDERS.map(([order, why], n) => ({
     const [events, way] = only?.split('-') ?? []
     const selected = placements(order).filter((placement) => only === undefined || placement.join('') === events)
     if (only !== undefined && (selected.length === 0 || !/^\d+$/.test(way ?? ''))) noSuchCase(only)
+    const stepper = new Stepper()
     for (const placement of selected) {
       ctx.count('placements')
-      await runOrder(ctx, placement, way === undefined ? undefined : Number(way))
+      await runOrder(ctx, stepper, placement, way === undefined ? undefined : Number(way))
     }
   },
 }))
