@@ -1,6 +1,9 @@
+import { sep } from 'node:path'
+
 /** Of the lines that a call came by after it had stood, so many are told. */
 const LINES = 6
 const BETWEEN = ' ← '
+const INSTALLED = `node_modules${sep}`
 
 /** The way of one call through the store's own code, by the sites of `call-sites.ts`. */
 export class CallPath {
@@ -34,7 +37,8 @@ export class CallPath {
   get meeting(): Looked | undefined {
     if (!this.#stood) return undefined
     const { site, meanwhile } = this.#stood
-    const after = [...new Set(this.#after)].filter((line) => !site.includes(line)).slice(0, LINES)
+    const isOwn = (line: string) => !site.includes(line) && !line.includes(INSTALLED)
+    const after = [...new Set(this.#after)].filter(isOwn).slice(0, LINES)
     const then = after.length === 0 ? '' : `; then ${after.join(', ')}`
     return { site, text: `${site}: where ${this.name} stood while ${meanwhile} went on${then}` }
   }

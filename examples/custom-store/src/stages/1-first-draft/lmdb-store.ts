@@ -26,6 +26,7 @@ export function lmdbStore({ path, namespace, maxPayloadBytes, step = async () =>
   const gate = new Gate()
   const get = async (id: string) => {
     await step('get')
+    db.resetReadTxn()
     return db.get([namespace, id])
   }
   const put = async (session: StoredSession) => {

@@ -107,6 +107,7 @@ export function lmdbStore({ path, namespace, maxPayloadBytes, step = async () =>
       const { cutoff, limit, budgetMs } = options
       return gate.run('sweep', async () => {
         const deadline = performance.now() + budgetMs
+        db.resetReadTxn()
         const all = [...db.getRange({ start: [namespace], end: [namespace, '~'] })]
         const due = all.filter(({ value }) => value.purgeAt <= cutoff)
         let removed = 0
