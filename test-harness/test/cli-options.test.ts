@@ -23,6 +23,7 @@ describe('wrong usage', () => {
     ['a rule in small letters', ['explain', 'load-001'], /did you mean LOAD-001\?/],
     ['a concept that there is not', [MEMORY, '--rule', 'LOAN-'], /no rule begins with LOAN-/],
     ['a text that no rule has', [MEMORY, '--grep', 'xyzzy'], /no rule has the text "xyzzy"/],
+    ['a rule that was withdrawn', ['explain', 'STEP-004'], /STEP-004 was withdrawn: STEP-003 runs update and destroy/],
     ['a seed that is no number', [MEMORY, '--seed', '1.5'], /a whole number from 0 to 2147483647/i],
     ['a level that there is not', [MEMORY, '--require', 'gold'], /core, concurrent, durable, crash-safe/],
     ['a waiver without a reason', [MEMORY, '--waive', 'LOAD-001'], /<id>=<reason>/],

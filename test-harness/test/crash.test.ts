@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadSubject } from '../src/engine/load-subject.ts'
 import { type Report, type RuleResult, runConformance, type Subject } from '../src/index.ts'
-import { crashRules } from '../src/rules/crash.ts'
+import { crashRules } from '../src/rules/crash/rules.ts'
 import memory from '../subjects/memory.subject.ts'
 import exclusive from './fixtures/exclusive.subject.ts'
 import locking from './fixtures/locking.subject.ts'

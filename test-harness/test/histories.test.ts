@@ -4,10 +4,10 @@ import { historyMutants } from '../mutants/histories.ts'
 import { ProcessEnded } from '../src/engine/child-process.ts'
 import { type Call, findUnexplained } from '../src/engine/linearizable.ts'
 import { runConformance, type Subject } from '../src/index.ts'
-import { History, runLane } from '../src/rules/history.ts'
-import { drawScript } from '../src/rules/history-script.ts'
+import { History, runLane } from '../src/rules/histories/history.ts'
+import { callsOn, recordSpecification } from '../src/rules/histories/record-specification.ts'
+import { drawScript } from '../src/rules/histories/script.ts'
 import { type Operation, recordAnswer } from '../src/rules/operations.ts'
-import { callsOn, recordSpecification } from '../src/rules/record-specification.ts'
 import memory from '../subjects/memory.subject.ts'
 
 const id = 'a'.repeat(26)

@@ -2,7 +2,7 @@ import type { StoredSession } from '@leeway/core/adapter'
 import { describe, expect, it } from 'vitest'
 import { modelMutants } from '../mutants/models.ts'
 import { defineSubject, type RuleResult, runConformance, type Subject } from '../src/index.ts'
-import { Model } from '../src/rules/model.ts'
+import { Model } from '../src/rules/models/model.ts'
 import { type Operation, recordAnswer } from '../src/rules/operations.ts'
 import memory from '../subjects/memory.subject.ts'
 

@@ -1,5 +1,6 @@
 import type { Rule } from '../engine/rule.ts'
 import { rules } from '../rules/index.ts'
+import { withdrawnRules } from '../rules/withdrawn.ts'
 import { mistake } from './mistake.ts'
 
 export interface RuleFilters {
@@ -26,6 +27,8 @@ export function selectRules({ rule: wanted, grep }: RuleFilters): readonly Rule[
 
 /** @throws `ERR_INVALID_OPTION` for an id that is no rule's */
 export function ruleOf(id: string): Rule {
+  const withdrawn = withdrawnRules[id]
+  if (withdrawn) throw mistake(`the rule ${id} was withdrawn: ${withdrawn}`)
   const rule = rules.find((one) => one.id === id)
   if (rule === undefined) throw mistake(`there is no rule ${id}; ${hintFor(id)}`)
   return rule

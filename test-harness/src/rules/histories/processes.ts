@@ -1,8 +1,8 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import type { ChildHandle, Timed } from '../engine/child-handle.ts'
-import { ProcessEnded } from '../engine/child-process.ts'
+import type { ChildHandle, Timed } from '../../engine/child-handle.ts'
+import { ProcessEnded } from '../../engine/child-process.ts'
+import { perform as performOn } from '../operations.ts'
 import type { Perform } from './history.ts'
-import { perform as performOn } from './operations.ts'
 
 /** Calls are made in another process, which measures when they begin and end. */
 export function inProcess(handle: ChildHandle): Perform {

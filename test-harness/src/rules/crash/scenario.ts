@@ -1,8 +1,8 @@
 import type { StoredSession } from '@leeway/core/adapter'
-import type { RuleContext } from '../engine/context.ts'
-import { GRACE_MS, IDLE_MS } from '../engine/samples.ts'
-import { type Interrupted, type Records, recordsOf } from './crash-records.ts'
-import type { Operation } from './operations.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { GRACE_MS, IDLE_MS } from '../../engine/samples.ts'
+import type { Operation } from '../operations.ts'
+import { type Interrupted, type Records, recordsOf } from './records.ts'
 
 /** What is stored, and what is under way when the process dies. */
 export interface Scenario {

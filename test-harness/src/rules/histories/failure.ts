@@ -1,10 +1,10 @@
 import type { Lifetime, StoredSession } from '@leeway/core/adapter'
-import { ConformanceFailure } from '../engine/failure.ts'
-import type { Call } from '../engine/linearizable.ts'
-import type { Counterexample } from '../engine/shrink-history.ts'
-import type { Drawing } from '../report/drawing.ts'
-import { at } from './handles.ts'
-import { type Operation, recordIn } from './operations.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import type { Call } from '../../engine/linearizable.ts'
+import type { Counterexample } from '../../engine/shrink-history.ts'
+import type { Drawing } from '../../report/drawing.ts'
+import { at } from '../handles.ts'
+import { type Operation, recordIn } from '../operations.ts'
 
 /** Where a history comes from. */
 export interface Origin {

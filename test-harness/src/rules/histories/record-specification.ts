@@ -1,6 +1,6 @@
 import type { SessionId, StoredSession } from '@leeway/core/adapter'
-import type { Call, Specification } from '../engine/linearizable.ts'
-import { type Operation, predict } from './operations.ts'
+import type { Call, Specification } from '../../engine/linearizable.ts'
+import { type Operation, predict } from '../operations.ts'
 
 /**
  * What the contract says of one record. A sweep touches all records: for one of them it may remove it at any moment while

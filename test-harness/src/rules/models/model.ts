@@ -1,5 +1,5 @@
 import type { ListedSession, SessionId, StoredSession } from '@leeway/core/adapter'
-import { type Operation, predict, recordAnswer } from './operations.ts'
+import { type Operation, predict, recordAnswer } from '../operations.ts'
 
 /** What is due so soon may be gone where the backend purges by itself: its time to live runs out in real time. */
 const SLACK_MS = 60_000

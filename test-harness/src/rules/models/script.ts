@@ -10,7 +10,7 @@ import {
   oneof,
   record,
 } from 'fast-check'
-import { GRACE_MS, IDLE_MS } from '../engine/samples.ts'
+import { GRACE_MS, IDLE_MS } from '../../engine/samples.ts'
 
 /** Records that a script works on, most of the time on the first. */
 export const RECORDS = 3

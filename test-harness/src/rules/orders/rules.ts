@@ -1,8 +1,8 @@
-import type { Rule } from '../engine/rule.ts'
-import { noSuchCase } from '../engine/settings.ts'
-import { Stepper } from '../engine/stepper.ts'
-import { drawEvents, type OrderEvent } from './order-drawing.ts'
-import { placements, runOrder } from './order-schedules.ts'
+import type { Rule } from '../../engine/rule.ts'
+import { noSuchCase } from '../../engine/settings.ts'
+import { Stepper } from '../../engine/stepper.ts'
+import { drawEvents, type OrderEvent } from './drawing.ts'
+import { placements, runOrder } from './schedules.ts'
 
 /** The ten orders in which a request (load, process, save) and a cleanup (check, delete) can meet. */
 const ORDERS = [

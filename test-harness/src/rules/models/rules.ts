@@ -1,11 +1,11 @@
 import { LeewayError } from '@leeway/core/adapter'
 import { asyncProperty, check } from 'fast-check'
-import type { RuleContext } from '../engine/context.ts'
-import { ConformanceFailure } from '../engine/failure.ts'
-import { forRandomCases } from '../engine/random-cases.ts'
-import type { Rule } from '../engine/rule.ts'
-import { ModelRun, type Placed, WrongAnswer } from './model-run.ts'
-import { type ModelScript, scripts } from './model-script.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import { forRandomCases } from '../../engine/random-cases.ts'
+import type { Rule } from '../../engine/rule.ts'
+import { ModelRun, type Placed, WrongAnswer } from './run.ts'
+import { type ModelScript, scripts } from './script.ts'
 
 const MEASURE = { least: 40, most: 600, ms: 700 }
 /** Real milliseconds for which a script that failed is made shorter. */

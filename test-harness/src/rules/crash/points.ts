@@ -1,13 +1,13 @@
 import { LeewayError, type SessionStore } from '@leeway/core/adapter'
-import type { ChildHandle } from '../engine/child-handle.ts'
-import type { CrashPoint } from '../engine/child-messages.ts'
-import type { StoreProcess } from '../engine/child-process.ts'
-import type { RuleContext } from '../engine/context.ts'
-import { TIMED_OUT, within } from '../engine/deadline.ts'
-import { answerOf } from '../engine/expect.ts'
-import { performAny, stored } from './crash-records.ts'
-import type { Scenario } from './crash-scenario.ts'
-import { CrashStory, DYING } from './crash-story.ts'
+import type { ChildHandle } from '../../engine/child-handle.ts'
+import type { CrashPoint } from '../../engine/child-messages.ts'
+import type { StoreProcess } from '../../engine/child-process.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { TIMED_OUT, within } from '../../engine/deadline.ts'
+import { answerOf } from '../../engine/expect.ts'
+import { performAny, stored } from './records.ts'
+import type { Scenario } from './scenario.ts'
+import { CrashStory, DYING } from './story.ts'
 
 /** How long an operation may take to get to its step while others stand before theirs: it may wait for their locks. */
 const STALL_MS = 500

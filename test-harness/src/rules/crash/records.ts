@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ListedSession, SessionId, SessionStore, StoredSession } from '@leeway/core/adapter'
-import { answerOf, expectEqual, fieldsOf } from '../engine/expect.ts'
-import { expectListed, listAll } from './listing.ts'
-import { type Operation, perform, predict } from './operations.ts'
+import { answerOf, expectEqual, fieldsOf } from '../../engine/expect.ts'
+import { expectListed, listAll } from '../listing.ts'
+import { type Operation, perform, predict } from '../operations.ts'
 
 /** What can be under way when a process dies. */
 export type Interrupted = Operation | { readonly kind: 'list'; readonly owner: string }

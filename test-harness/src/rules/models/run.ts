@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Lifetime, SessionId, SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { ManualClock } from '@leeway/core/testing'
-import { describeError } from '../engine/expect.ts'
-import { ConformanceFailure } from '../engine/failure.ts'
-import { at } from './handles.ts'
-import { listAll } from './listing.ts'
+import { describeError } from '../../engine/expect.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import { at } from '../handles.ts'
+import { listAll } from '../listing.ts'
+import { type Operation, perform, recordIn } from '../operations.ts'
+import { sweepAll } from '../sweeping.ts'
 import { Model } from './model.ts'
-import { type Boundary, type From, type ModelScript, type PlannedLifetime, RECORDS, type Step } from './model-script.ts'
-import { type Operation, perform, recordIn } from './operations.ts'
-import { sweepAll } from './sweeping.ts'
+import { type Boundary, type From, type ModelScript, type PlannedLifetime, RECORDS, type Step } from './script.ts'
 
 /** A handle and the namespace it is on: handles on one namespace share their records. */
 export interface Placed {

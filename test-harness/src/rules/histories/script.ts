@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { SessionId, StoredSession } from '@leeway/core/adapter'
-import { Random } from '../engine/random.ts'
-import { at } from './handles.ts'
-import { type Operation, recordIn } from './operations.ts'
+import { Random } from '../../engine/random.ts'
+import { at } from '../handles.ts'
+import { type Operation, recordIn } from '../operations.ts'
 
 const MINUTE_MS = 60_000
 const GRACE_MS = MINUTE_MS

@@ -1,10 +1,10 @@
-import type { Need, Rule } from '../engine/rule.ts'
-import { expectSound } from './crash-aftermath.ts'
-import { type Crash, crashAll, crashesOf, selected } from './crash-points.ts'
-import { create, destroy, list, load, type Make, scenarioOf, sweep, touch, update } from './crash-scenario.ts'
-import { survivorRule } from './crash-survivors.ts'
-import { writingRule } from './crash-writing.ts'
-import { both, processes, survival, sweptPurge } from './needs.ts'
+import type { Need, Rule } from '../../engine/rule.ts'
+import { both, processes, survival, sweptPurge } from '../needs.ts'
+import { expectSound } from './aftermath.ts'
+import { type Crash, crashAll, crashesOf, selected } from './points.ts'
+import { create, destroy, list, load, type Make, scenarioOf, sweep, touch, update } from './scenario.ts'
+import { survivorRule } from './survivors.ts'
+import { writingRule } from './writing.ts'
 
 export const crashRules: readonly Rule[] = [
   rule(

@@ -1,18 +1,10 @@
 import type { SessionId, SessionStore } from '@leeway/core/adapter'
-import type { RuleContext } from '../engine/context.ts'
-import { TIMED_OUT, within } from '../engine/deadline.ts'
-import { expectAnswer, expectEqual } from '../engine/expect.ts'
-import type { Crashed } from './crash-points.ts'
-import {
-  expectEither,
-  expectRecords,
-  type Interrupted,
-  idOf,
-  performAny,
-  predictAll,
-  type Records,
-} from './crash-records.ts'
-import type { CrashStory } from './crash-story.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { TIMED_OUT, within } from '../../engine/deadline.ts'
+import { expectAnswer, expectEqual } from '../../engine/expect.ts'
+import type { Crashed } from './points.ts'
+import { expectEither, expectRecords, type Interrupted, idOf, performAny, predictAll, type Records } from './records.ts'
+import type { CrashStory } from './story.ts'
 
 /** Of the deadline, so that a failure still tells which crash it was before the rule itself runs out of time. */
 const PATIENCE = 0.8

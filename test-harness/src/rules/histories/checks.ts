@@ -1,10 +1,10 @@
-import type { RuleContext } from '../engine/context.ts'
-import type { Call } from '../engine/linearizable.ts'
-import { shrinkHistory } from '../engine/shrink-history.ts'
-import { historyFailure, type Origin } from './history-failure.ts'
-import type { Script } from './history-script.ts'
-import type { Operation } from './operations.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import type { Call } from '../../engine/linearizable.ts'
+import { shrinkHistory } from '../../engine/shrink-history.ts'
+import type { Operation } from '../operations.ts'
+import { historyFailure, type Origin } from './failure.ts'
 import { callsOn, recordSpecification } from './record-specification.ts'
+import type { Script } from './script.ts'
 
 /** What a backend that purges by itself may drop: what is due so soon after a history's end by real time. */
 const SLACK_MS = 600_000

@@ -1,5 +1,5 @@
-import { ConformanceFailure } from '../engine/failure.ts'
-import type { Drawing, Mark } from '../report/drawing.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import type { Drawing, Mark } from '../../report/drawing.ts'
 
 const LANES = ['process that dies', 'who comes after']
 /** The lane of the process that dies, and that of all others. */

@@ -1,4 +1,4 @@
-import type { Drawing } from '../report/drawing.ts'
+import type { Drawing } from '../../report/drawing.ts'
 
 /** L load, P process, S save; C check, D delete; E the clock reaches the expiry, G it reaches the purge time. */
 export type OrderEvent = 'L' | 'P' | 'S' | 'C' | 'D' | 'E' | 'G'

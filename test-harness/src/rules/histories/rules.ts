@@ -1,13 +1,13 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import type { RuleContext } from '../engine/context.ts'
-import { Random } from '../engine/random.ts'
-import { forRandomCases } from '../engine/random-cases.ts'
-import type { Rule } from '../engine/rule.ts'
-import { type Choose, Scheduler } from '../engine/scheduler.ts'
-import { at } from './handles.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { Random } from '../../engine/random.ts'
+import { forRandomCases } from '../../engine/random-cases.ts'
+import type { Rule } from '../../engine/rule.ts'
+import { type Choose, Scheduler } from '../../engine/scheduler.ts'
+import { at } from '../handles.ts'
+import { expectLinearizable } from './checks.ts'
 import { History, loadAll, on, runLane } from './history.ts'
-import { expectLinearizable } from './history-checks.ts'
-import { drawScript, type PlannedCall, type Script } from './history-script.ts'
+import { drawScript, type PlannedCall, type Script } from './script.ts'
 
 const MOST_LANES = 4
 

@@ -1,11 +1,11 @@
 import type { SessionStore } from '@leeway/core/adapter'
-import { ProcessEnded } from '../engine/child-process.ts'
-import { describeError } from '../engine/expect.ts'
-import { ConformanceFailure } from '../engine/failure.ts'
-import type { Call } from '../engine/linearizable.ts'
-import { at } from './handles.ts'
-import { Caller, type PlannedCall, type Script } from './history-script.ts'
-import { type Operation, perform } from './operations.ts'
+import { ProcessEnded } from '../../engine/child-process.ts'
+import { describeError } from '../../engine/expect.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import type { Call } from '../../engine/linearizable.ts'
+import { at } from '../handles.ts'
+import { type Operation, perform } from '../operations.ts'
+import { Caller, type PlannedCall, type Script } from './script.ts'
 
 /** A call whose answer may still be to come. */
 type Recorded = { -readonly [Key in keyof Call<Operation>]: Call<Operation>[Key] }

@@ -1,11 +1,11 @@
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
-import type { RuleContext } from '../engine/context.ts'
-import { answerOf, expectAbsent, expectEqual, expectOneOf, expectStored, expectThat } from '../engine/expect.ts'
-import { ConformanceFailure } from '../engine/failure.ts'
-import { IDLE_MS } from '../engine/samples.ts'
-import type { Held, Stepper } from '../engine/stepper.ts'
-import { drawEvents, type OrderEvent } from './order-drawing.ts'
-import { sweepAll } from './sweeping.ts'
+import type { RuleContext } from '../../engine/context.ts'
+import { answerOf, expectAbsent, expectEqual, expectOneOf, expectStored, expectThat } from '../../engine/expect.ts'
+import { ConformanceFailure } from '../../engine/failure.ts'
+import { IDLE_MS } from '../../engine/samples.ts'
+import type { Held, Stepper } from '../../engine/stepper.ts'
+import { sweepAll } from '../sweeping.ts'
+import { drawEvents, type OrderEvent } from './drawing.ts'
 
 /** An order with a place for each crossing of the clock, without P, in which nothing is called. */
 type Event = Exclude<OrderEvent, 'P'>
