@@ -1,17 +1,16 @@
-// Runs the tests of the packages and the conformance kit on another version of Node, taken from the npm registry. Those
-// that let every call crash or fail run on the project's own Node only: they take longer than all others together.
+// Runs the tests of the packages, the kit on every store and its command line on another version of Node, taken from the
+// npm registry. What lets every call crash or fail, and how the kit is tested itself, runs on the project's own Node only.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { environment, install, run, userEnvironment } from './bootstrap.mjs'
-import { provideChromium } from './chromium.mjs'
 import { provideRedis } from './redis.mjs'
 
 const version = process.argv[2]
+const kit = ['memory', 'sqlite', 'file', 'redis', 'cli', 'load-subject', 'child-process']
 const longest = ['crash', 'faults*', 'replicas*'].flatMap((name) => ['--exclude', `**/${name}.test.ts`])
 await install()
 await provideRedis()
-await provideChromium()
 const directory = mkdtempSync(join(tmpdir(), 'leeway-node-'))
 try {
   writeFileSync(join(directory, 'package.json'), '{}')
@@ -21,7 +20,11 @@ try {
   })
   environment.PATH = join(directory, 'node_modules', '.bin') + delimiter + environment.PATH
   await run('node', ['--version'])
-  await run('node', ['node_modules/vitest/vitest.mjs', 'run', 'packages/', 'test-harness/', ...longest])
+  await run('node', ['node_modules/vitest/vitest.mjs', 'run', 'packages/', ...kit.map(pathOf), ...longest])
 } finally {
   rmSync(directory, { recursive: true, force: true })
+}
+
+function pathOf(name) {
+  return `test-harness/test/${name}.test.ts`
 }
