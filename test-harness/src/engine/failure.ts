@@ -40,6 +40,6 @@ export class ConformanceFailure extends Error {
 
 /** A value in one line, short enough for a report: payloads can have a megabyte. */
 export function show(value: unknown): string {
-  const maxStringLength = typeof value === 'string' ? 300 : 60
+  const maxStringLength = typeof value === 'string' ? 300 : 100
   return inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength, maxArrayLength: 12 })
 }

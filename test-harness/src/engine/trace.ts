@@ -122,7 +122,8 @@ function shorten(value: unknown, key = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shorten(field, name)]))
 }
 
-function timeOf(instant: number): unknown {
+/** The time of the day of an instant of the rules' clock, whose day says nothing. */
+export function timeOf(instant: number): string | number {
   const date = new Date(instant)
   return Number.isNaN(date.getTime()) ? instant : date.toISOString().slice(11, -1)
 }

@@ -6,6 +6,7 @@ import { exploreOrders, followLetters, letterOf, lettersOf } from '../engine/exp
 import { ConformanceFailure, type FailureDetails } from '../engine/failure.ts'
 import { type Choose, type Schedule, Scheduler } from '../engine/scheduler.ts'
 import { noSuchCase } from '../engine/settings.ts'
+import { timeOf } from '../engine/trace.ts'
 import type { Drawing } from '../report/drawing.ts'
 import { at } from './handles.ts'
 import { type Operation, perform, predict, recordAnswer, recordIn } from './operations.ts'
@@ -136,7 +137,7 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
 }
 
 function brief(meeting: Meeting, { answers, stored }: Outcome): string {
-  const end = stored ? `${whose(meeting, stored)} is stored until ${stored.purgeAt}` : 'nothing is stored'
+  const end = stored ? `${whose(meeting, stored)} is stored until ${timeOf(stored.purgeAt)}` : 'nothing is stored'
   return `${answers.map((answer) => shortly(meeting, answer)).join(', ')}; ${end}`
 }
 
