@@ -2,6 +2,7 @@
  * Web sessions that are never lost to a cleanup, never come back after a logout and never overwrite each other.
  * @module
  */
+export type { ClientHints } from './lib/aside.ts'
 export { type Clock, type Millis, systemClock } from './lib/clock.ts'
 export { type CookieOptions, readToken, type SetCookieOptions, setCookie } from './lib/cookie.ts'
 export { type Codec, jsonCodec } from './lib/data/codec.ts'
@@ -19,12 +20,12 @@ export {
 } from './lib/events.ts'
 export type { RecordsOptions } from './lib/options.ts'
 export type { SaveStatus } from './lib/records/record-types.ts'
+export type { SessionDetails, SessionInfo } from './lib/sessions/owner-sessions.ts'
 export type { Session } from './lib/sessions/session.ts'
-export type { LoginOptions, SaveResult } from './lib/sessions/session-types.ts'
+export type { ListOptions, LoginOptions, OpenOptions, SaveResult } from './lib/sessions/session-types.ts'
 export {
   createSessions,
   type RevokeAllOptions,
-  type SessionInfo,
   type Sessions,
   type SessionsOptions,
 } from './lib/sessions/sessions.ts'

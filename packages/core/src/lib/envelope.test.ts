@@ -18,6 +18,7 @@ const header: Header = {
 describe('the envelope gives back', () => {
   it.each<[string, Header]>([
     ['a header with every secret', header],
+    ['a header of a first lifetime', { ...header, firstIdleMs: 7 }],
     ['a header without credentials', { ...header, credentials: null }],
     ['a header with one secret', { ...header, credentials: { current: 'hash', pending: null, previous: null } }],
   ])('%s', (_what, given) => {
@@ -46,6 +47,9 @@ describe('the envelope reads nothing out of', () => {
     ['an instant that is a text', line({ createdAt: '1' })],
     ['an instant that is no number', line({ absoluteAt: null })],
     ['a fraction of a millisecond', line({ idleMs: 0.5 })],
+    ['a first lifetime that is a text', line({ firstIdleMs: '1' })],
+    ['flash values in the header', line({ flash: [] })],
+    ['a client in the header', line({ client: {} })],
     ['a missing epoch', line({ epoch: undefined })],
     ['versions that are no list', line({ recent: 'aaaaaaaaaaaaaaaa' })],
     ['versions that are no texts', line({ recent: [1] })],

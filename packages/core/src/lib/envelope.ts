@@ -1,14 +1,17 @@
+import type { Aside } from './aside.ts'
 import type { Millis } from './clock.ts'
 import type { StoredSession, Version } from './store.ts'
 
 /** What core keeps about a session beside its data. */
-export interface Header {
+export interface Header extends Aside {
   readonly createdAt: Millis
   /** The absolute end. */
   readonly absoluteAt: Millis
   /** The session's own timeouts. */
   readonly idleMs: Millis
   readonly absoluteMs: Millis
+  /** How long it lives without use until a second request has presented its token and written; absent from then on. */
+  readonly firstIdleMs?: Millis
   /** Raised by every login. A write that began in an earlier epoch is refused. */
   readonly epoch: number
   /** The versions before this one, latest first: how a write whose answer was lost is recognised. */
@@ -58,6 +61,9 @@ function isHeader(value: unknown): value is Header {
     [value.createdAt, value.absoluteAt, value.idleMs, value.absoluteMs, value.epoch].every(Number.isSafeInteger) &&
     Array.isArray(value.recent) &&
     value.recent.every((version) => typeof version === 'string') &&
+    (value.firstIdleMs === undefined || Number.isSafeInteger(value.firstIdleMs)) &&
+    value.flash === undefined &&
+    value.client === undefined &&
     (value.credentials === null || isCredentials(value.credentials))
   )
 }

@@ -36,6 +36,19 @@ describe('the lifetime of a session used now', () => {
   })
 })
 
+describe('a first lifetime', () => {
+  it.each([
+    [99, T + 99],
+    [100, T + 100],
+    [101, T + 100],
+  ])('of %i ms with an idle timeout of 100 ms ends with the shorter', (firstIdleMs, expiresAt) => {
+    expect(lifetimeAt(T, { idleMs: 100, firstIdleMs, absoluteAt: T + 1000 }, 7)).toEqual({
+      expiresAt,
+      purgeAt: expiresAt + 7,
+    })
+  })
+})
+
 describe('a touch', () => {
   const interval = 60
   const due = (now: number, expiresAt: number, renewed: number) => isTouchDue(now, expiresAt, renewed, interval)

@@ -4,6 +4,8 @@ import type { Lifetime } from './store.ts'
 /** When a session ends: `idleMs` after its last use, and at `absoluteAt` whatever happens. */
 export interface Timeouts {
   readonly idleMs: Millis
+  /** In place of `idleMs`, if it is shorter, for as long as nobody has come back with the session's token. */
+  readonly firstIdleMs?: Millis
   readonly absoluteAt: Millis
 }
 
@@ -19,7 +21,8 @@ export function isPurged(now: Millis, purgeAt: Millis): boolean {
 
 /** The lifetime of a session used at `now`. */
 export function lifetimeAt(now: Millis, timeouts: Timeouts, graceMs: Millis): Lifetime {
-  const expiresAt = Math.min(now + timeouts.idleMs, timeouts.absoluteAt)
+  const { idleMs, firstIdleMs = idleMs, absoluteAt } = timeouts
+  const expiresAt = Math.min(now + Math.min(idleMs, firstIdleMs), absoluteAt)
   return { expiresAt, purgeAt: expiresAt + graceMs }
 }
 

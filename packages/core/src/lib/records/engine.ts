@@ -1,5 +1,5 @@
 import { Gate } from '../adapter/gate.ts'
-import type { Credentials, Snapshot } from '../envelope.ts'
+import type { Header, Snapshot } from '../envelope.ts'
 import { isLeewayError } from '../errors.ts'
 import { type RecordsOptions, type ResolvedOptions, resolveOptions } from '../options.ts'
 import type { SessionId } from '../store.ts'
@@ -29,8 +29,8 @@ export class Engine {
     return this.#gate.run(operation, work)
   }
 
-  /** A record that is not stored yet. `credentials` are made when it is first needed, with its id unless one is given. */
-  begin(initialText: string, credentials: () => Credentials | null, id?: SessionId): LiveRecord {
+  /** A record that is not stored yet. What is its own of the header is made when first needed, with its id unless one is given. */
+  begin(initialText: string, own: () => Pick<Header, 'credentials' | 'firstIdleMs'>, id?: SessionId): LiveRecord {
     const { now, idleTimeoutMs, absoluteTimeoutMs } = this.options
     const createdAt = now()
     return new LiveRecord(this.#context, {
@@ -46,7 +46,7 @@ export class Engine {
           absoluteMs: absoluteTimeoutMs,
           epoch: 0,
           recent: [],
-          credentials: credentials(),
+          ...own(),
         },
       }),
     })

@@ -25,6 +25,8 @@ export type Outcome =
   | { readonly status: 'saved' | 'unchanged'; readonly snapshot: Snapshot }
   | { readonly status: 'superseded' | 'gone' }
 
+export type Extended = Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }
+
 export type Found =
   | { readonly status: 'live'; readonly snapshot: Snapshot }
   | { readonly status: 'expired'; readonly snapshot: Snapshot }
@@ -158,7 +160,7 @@ export class RecordKeeper {
   }
 
   /** Extends the record's life if an extension is due. A conflict means that somebody renewed it already. */
-  async touch(snapshot: Snapshot): Promise<Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }> {
+  async touch(snapshot: Snapshot): Promise<Extended> {
     const now = this.now()
     let current = snapshot
     if (isPurged(now, snapshot.purgeAt)) {

@@ -1,19 +1,18 @@
+import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import { type Document, decodeDocument, encodeDocument } from '../data/document.ts'
 import { mergeText } from '../data/merge.ts'
 import { afterSave, afterUpdate, type Rebased, takeOver } from '../data/rebase.ts'
 import type { Header, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
-import { lifetimeAt } from '../expiry.ts'
-import { mintId } from '../ids.ts'
-import type { Version } from '../store.ts'
-import type { Change, Outcome } from './keeper.ts'
+import type { Change, Extended, Outcome } from './keeper.ts'
+import { type Later, type LostSave, Unsettled } from './later.ts'
 import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
 import { assertSynchronous, refusal } from './refusals.ts'
-import { holds } from './snapshot.ts'
+import { seen } from './seen.ts'
+import { unstored } from './unstored.ts'
 
 const CREATE_TRIES = 3
-const LOST_KEPT = 8
 
 /**
  * One record and the data that a request holds of it. `base` is the text that local changes are measured against; it is
@@ -26,10 +25,10 @@ export class LiveRecord {
   #stored: boolean
   #base: string
   #data: Document
-  /** Saves of unknown outcome: the version each would have made, and what the data was here. */
-  #lost: readonly { readonly version: Version; readonly ours: string }[] = []
+  /** Written along with whatever is written through this handle. */
+  client: ClientHints | undefined
   #ended = false
-  #retimed: Alteration['header'] | undefined
+  readonly #unsettled = new Unsettled()
   #tail: Promise<unknown> = Promise.resolve()
 
   /** @throws `ERR_INVALID_RECORD` where the stored data cannot be decoded. */
@@ -44,7 +43,7 @@ export class LiveRecord {
 
   /** The record as last seen in the store, or as it would be created. */
   get snapshot(): Snapshot {
-    this.#snapshot ??= this.#unstored()
+    this.#snapshot ??= unstored(this.#origin, this.#context.keeper)
     return this.#snapshot
   }
 
@@ -72,34 +71,35 @@ export class LiveRecord {
     return turn
   }
 
-  /** Changes timeouts with the next save. */
-  retime(header: NonNullable<Alteration['header']>): void {
-    const earlier = this.#retimed
-    this.#retimed = earlier ? (before, now) => header(earlier(before, now), now) : header
+  /** Changes the header with the next save. */
+  later(later: Later): void {
+    this.#unsettled.add(later)
   }
 
   /** Writes what changed here and `alter`, merged into what is stored. Without either it extends the record's life if due. */
   async save(alter: Alteration = {}): Promise<SaveStatus> {
     if (this.#ended) return 'gone'
-    const { codec, keeper } = this.#context
+    const { codec, onConflict } = this.#context
     const ours = encodeDocument(codec, this.#data)
     const altered = alter.header !== undefined || alter.owner !== undefined
+    const { later, hasLost } = this.#unsettled
     if (ours === this.#base && !altered) {
-      if (!this.#stored) return 'unchanged'
-      if (!this.#retimed && this.#lost.length === 0) return this.#adopt(await keeper.touch(this.snapshot), ours)
+      if (!this.#stored && !later.some(({ creates }) => creates)) return 'unchanged'
+      if (this.#stored && later.length === 0 && !hasLost) return this.#adopt(await this.#extend(), { ours, later })
     }
-    const retimed = this.#retimed
-    const change: Change = (current, now) => ({
-      header: this.#header(current.header, now, alter, retimed),
-      owner: alter.owner ?? current.owner,
-      text: this.#merge(ours, current),
-    })
+    const change: Change = (current, now) => {
+      this.#settleLost(current)
+      const header = this.#unsettled.apply(later, current.header, now)
+      return {
+        header: alter.header ? alter.header(header, now) : header,
+        owner: alter.owner ?? current.owner,
+        text: mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict),
+      }
+    }
     const outcome = await this.#write('save', change, ({ version }) => {
-      this.#lost = [...this.#lost, { version, ours }].slice(-LOST_KEPT)
+      this.#unsettled.lost({ version, ours, later })
     })
-    const status = this.#adopt(outcome, ours)
-    if (status === 'saved' && this.#retimed === retimed) this.#retimed = undefined
-    return status
+    return this.#adopt(outcome, { ours, later })
   }
 
   /**
@@ -150,9 +150,24 @@ export class LiveRecord {
     await this.destroy().catch(() => {})
   }
 
+  /** Touches the record. Who is the first to come back writes instead, so that the request before meets it as a conflict. */
+  async #extend(): Promise<Extended> {
+    const isFirst = !('snapshot' in this.#origin)
+    if (isFirst || this.snapshot.header.firstIdleMs === undefined) return this.#context.keeper.touch(this.snapshot)
+    const outcome = await this.#write('save', (current) =>
+      current.header.firstIdleMs === undefined ? undefined : current,
+    )
+    return outcome.status === 'saved' ? { status: 'touched', snapshot: outcome.snapshot } : outcome
+  }
+
   #write(operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
-    if (!this.#stored) return this.#create(change)
-    return this.#context.keeper.commit(this.snapshot, operation, change, onLost)
+    const request = { client: this.client, returns: 'snapshot' in this.#origin }
+    const write: Change = (current, now) => {
+      const draft = change(current, now)
+      return draft && { ...draft, header: seen(draft.header, request) }
+    }
+    if (!this.#stored) return this.#create(write)
+    return this.#context.keeper.commit(this.snapshot, operation, write, onLost)
   }
 
   async #create(change: Change): Promise<Outcome> {
@@ -179,25 +194,14 @@ export class LiveRecord {
     throw new LeewayError('ERR_CONFLICT', 'another session is stored under this id', { operation: 'create' })
   }
 
-  #header(header: Header, now: Millis, alter: Alteration, retimed: Alteration['header']): Header {
-    const timed = retimed ? retimed(header, now) : header
-    return alter.header ? alter.header(timed, now) : timed
-  }
-
-  #merge(ours: string, current: Snapshot): string {
-    const { codec, onConflict } = this.#context
-    this.#settleLost(current)
-    return mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
-  }
-
   /** Takes over what a save found or wrote: what others changed appears in `data`, what changed here meanwhile stays. */
-  #adopt(outcome: Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }, ours: string): SaveStatus {
+  #adopt(outcome: Extended, { ours, later }: Omit<LostSave, 'version'>): SaveStatus {
     if (outcome.status === 'gone') this.#ended = true
     if (!('snapshot' in outcome)) return outcome.status
     this.#snapshot = outcome.snapshot
     if (outcome.status === 'saved') {
       const stored = outcome.snapshot.text
-      this.#lost = []
+      this.#unsettled.saved(later)
       this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
     }
     return outcome.status
@@ -208,10 +212,8 @@ export class LiveRecord {
    * then: not against what was stored, since what others had changed was never taken over.
    */
   #settleLost(current: Snapshot): void {
-    const landed = this.#lost.findLast(({ version }) => holds(current, version))
-    if (!landed) return
-    this.#base = landed.ours
-    this.#lost = []
+    const landed = this.#unsettled.landedIn(current)
+    if (landed) this.#base = landed.ours
   }
 
   /** `measured` is what local changes are measured against where the data in hand cannot be stored as it is. */
@@ -230,14 +232,6 @@ export class LiveRecord {
     takeOver(codec, this.#data, { here, stored }, unsaved)
     // Taking over may leave the keys in another order than the stored text has them, which is no change.
     this.#base = unsaved.size === 0 ? encodeDocument(codec, this.#data) : base
-  }
-
-  #unstored(): Snapshot {
-    if ('snapshot' in this.#origin) return this.#origin.snapshot
-    const { id, initialText, draft } = this.#origin
-    const { keeper } = this.#context
-    const fresh = draft(initialText)
-    return { id: id ?? mintId(), version: '', ...fresh, ...lifetimeAt(keeper.now(), fresh.header, keeper.graceMs) }
   }
 
   #refused(status: 'gone' | 'superseded', operation: string): LeewayError {

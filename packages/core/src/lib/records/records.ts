@@ -89,7 +89,7 @@ class RecordManager<Data extends object> implements Records<Data> {
     const header = retimedHeader(timeouts)
     return this.#engine.run('create', async () => {
       const text = encodeDocument(this.#engine.options.codec, data)
-      const record = this.#engine.begin(text, () => null, digestId(sid))
+      const record = this.#engine.begin(text, () => ({ credentials: null }), digestId(sid))
       await record.save({ header })
       return this.#handle(record)
     })
@@ -137,7 +137,7 @@ class RecordManager<Data extends object> implements Records<Data> {
       save: () => inTurn('save', () => record.save()),
       update: (change) => inTurn('update', async () => (await record.update((data) => change(data as Data))) as Data),
       destroy: () => inTurn('destroy', () => record.destroy()),
-      setTimeouts: (timeouts) => record.retime(retimedHeader(timeouts)),
+      setTimeouts: (timeouts) => record.later({ header: retimedHeader(timeouts), creates: false }),
     }
   }
 }

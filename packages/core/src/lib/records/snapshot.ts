@@ -1,3 +1,4 @@
+import { readAside, withAside } from '../aside.ts'
 import { decodeEnvelope, encodeEnvelope, type Header, type Snapshot } from '../envelope.ts'
 import { mintVersion } from '../ids.ts'
 import type { Lifetime, StoredSession, Version } from '../store.ts'
@@ -19,14 +20,16 @@ export function holds(snapshot: Snapshot, version: Version): boolean {
 /** `undefined` for a record that is not one of ours. */
 export function read(stored: StoredSession): Snapshot | undefined {
   const envelope = decodeEnvelope(stored.payload)
-  if (!envelope) return undefined
+  const content = envelope && readAside(envelope.header, envelope.text)
+  if (!content) return undefined
   const { id, version, owner, expiresAt, purgeAt } = stored
-  return { id, version, owner, expiresAt, purgeAt, ...envelope }
+  return { id, version, owner, expiresAt, purgeAt, ...content }
 }
 
 /** The snapshot as it is stored. */
 export function record({ id, version, owner, expiresAt, purgeAt, header, text }: Snapshot): StoredSession {
-  return { id, version, payload: encodeEnvelope(header, text), owner, expiresAt, purgeAt }
+  const { line, body } = withAside(header, text)
+  return { id, version, payload: encodeEnvelope(line, body), owner, expiresAt, purgeAt }
 }
 
 /** The record after a write. As in every store, `purgeAt` never moves back. */

@@ -1,4 +1,6 @@
+import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
+import type { Codec } from '../data/codec.ts'
 import type { Snapshot } from '../envelope.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
@@ -21,13 +23,27 @@ export interface LoginOptions {
   readonly credentialsCheckedAt?: Millis
 }
 
+export interface OpenOptions {
+  /**
+   * What to keep of this request's client beside the session, for `list` to show; nothing unless given. It is written
+   * only along with something else, and used for no decision. It is personal data: see docs/options.md.
+   */
+  readonly client?: ClientHints
+}
+
+export interface ListOptions {
+  /** Loads each session, for when it began, when it was last seen, and its client. */
+  readonly details: true
+}
+
 /** What the sessions layer needs for one handle. */
 export interface SessionContext {
   readonly now: () => Millis
   readonly revocations: Revocations
   readonly run: <T>(operation: string, work: () => Promise<T>) => Promise<T>
+  readonly codec: Codec
   /** A record that is not stored yet, and the secret that will open it. */
-  readonly begin: () => { readonly record: LiveRecord; readonly secret: () => string }
+  readonly begin: (client: ClientHints | undefined) => { readonly record: LiveRecord; readonly secret: () => string }
   /** Reads the record again, if it is still there. */
   readonly reload: (id: SessionId) => Promise<Snapshot | undefined>
 }

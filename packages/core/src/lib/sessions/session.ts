@@ -129,7 +129,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const secret = mintSecret()
       const status = await this.#record.save({
         owner: ownerId,
-        header: (header, now) => ({
+        header: ({ firstIdleMs: _ended, ...header }, now) => ({
           ...header,
           epoch: header.epoch + 1,
           absoluteAt: now + header.absoluteMs,
@@ -194,9 +194,9 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws `ERR_INVALID_OPTION`
    */
   setTimeouts(timeouts: SessionTimeouts): void {
-    const retiming = retimedHeader(timeouts)
-    this.#retimings.push(retiming)
-    this.#record.retime(retiming)
+    const header = retimedHeader(timeouts)
+    this.#retimings.push(header)
+    this.#record.later({ header, creates: false })
   }
 
   #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -211,8 +211,8 @@ export class Session<Data extends object = Record<string, unknown>> {
         id: this.id,
       })
     }
-    const { record, secret } = this.#context.begin()
-    for (const retiming of this.#retimings) record.retime(retiming)
+    const { record, secret } = this.#context.begin(this.#record.client)
+    for (const header of this.#retimings) record.later({ header, creates: false })
     this.#record = record
     this.#presented = undefined
     this.#secret = secret

@@ -1,21 +1,22 @@
-import { assertKnownOptions, isSessionId } from '../adapter/checks.ts'
+import { assertKnownOptions } from '../adapter/checks.ts'
+import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import { encodeDocument } from '../data/document.ts'
 import { type MissEvent, publish } from '../events.ts'
-import { isLive } from '../expiry.ts'
-import { isReservedId } from '../ids.ts'
 import { invalid, type RecordsOptions } from '../options.ts'
 import { Engine } from '../records/engine.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import { StoreCaller } from '../records/store-caller.ts'
-import type { ListedSession, SessionId } from '../store.ts'
+import type { SessionId } from '../store.ts'
 import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
 import { assertSpan } from '../timeouts.ts'
+import { keptHints } from './client-hints.ts'
 import { confirmed, recognise, soleSecret } from './credentials.ts'
 import { assertOwnerId } from './owner-id.ts'
+import { OwnerSessions, type SessionDetails, type SessionInfo } from './owner-sessions.ts'
 import { Revocations } from './revocations.ts'
 import { Session } from './session.ts'
-import type { SessionContext } from './session-types.ts'
+import type { ListOptions, OpenOptions, SessionContext } from './session-types.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
 
 export interface SessionsOptions<Data extends object> extends RecordsOptions {
@@ -23,10 +24,12 @@ export interface SessionsOptions<Data extends object> extends RecordsOptions {
   readonly initialData?: () => Data
   /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
   readonly overlapMs?: Millis
+  /**
+   * How long a new session lives until a second request presents its token and saves, or somebody logs in: the sessions
+   * of bots, which never come back, are gone sooner. From then on `idleTimeoutMs` counts, and is the default.
+   */
+  readonly firstIdleTimeoutMs?: Millis
 }
-
-/** A live session of an owner, as listed. */
-export type SessionInfo = ListedSession
 
 export interface RevokeAllOptions {
   /** The id of a session to keep, usually the one that asks. */
@@ -38,11 +41,13 @@ export interface Sessions<Data extends object> {
   /**
    * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
    * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
-   * @throws store errors: a failure is never answered with a new session
+   * @throws store errors: a failure is never answered with a new session; `ERR_INVALID_OPTION`
    */
-  open(token?: string | null): Promise<Session<Data>>
+  open(token?: string | null, options?: OpenOptions): Promise<Session<Data>>
   /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
   list(ownerId: string): Promise<SessionInfo[]>
+  /** The same with what is known of each, for which each is loaded. */
+  list(ownerId: string, options: ListOptions): Promise<SessionDetails[]>
   /** Ends one session, if it is the owner's. @throws store errors */
   revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'>
   /**
@@ -85,25 +90,30 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   readonly #engine: Engine
   readonly #overlapMs: Millis
   readonly #initialText: () => string
-  readonly #store: StoreCaller
-  readonly #revocations: Revocations
+  readonly #owners: OwnerSessions
+  readonly #firstIdleMs: Millis | undefined
   readonly #context: SessionContext
 
   constructor(options: SessionsOptions<Data>) {
-    this.#engine = new Engine(options, ['initialData', 'overlapMs'])
-    const { initialData = () => ({}), overlapMs = 30_000 } = options
+    this.#engine = new Engine(options, ['initialData', 'overlapMs', 'firstIdleTimeoutMs'])
+    const { initialData = () => ({}), overlapMs = 30_000, firstIdleTimeoutMs } = options
     if (typeof initialData !== 'function') invalid('initialData', 'a function')
     assertSpan(overlapMs, 'overlapMs', 0)
-    const { store, now, codec } = this.#engine.options
+    const { store, now, codec, idleTimeoutMs } = this.#engine.options
+    if (firstIdleTimeoutMs !== undefined) assertSpan(firstIdleTimeoutMs, 'firstIdleTimeoutMs')
+    if ((firstIdleTimeoutMs ?? 0) > idleTimeoutMs) invalid('firstIdleTimeoutMs', 'at most idleTimeoutMs')
+    this.#firstIdleMs = firstIdleTimeoutMs
     this.#overlapMs = overlapMs
     this.#initialText = () => encodeDocument(codec, initialData())
-    this.#store = new StoreCaller(store)
-    this.#revocations = new Revocations(this.#store, this.#engine.options)
+    const caller = new StoreCaller(store)
+    const revocations = new Revocations(caller, this.#engine.options)
+    this.#owners = new OwnerSessions(caller, this.#engine.keeper, revocations)
     this.#context = {
       now,
-      revocations: this.#revocations,
+      codec,
+      revocations,
       run: (operation, work) => this.#engine.run(operation, work),
-      begin: () => this.#begin(),
+      begin: (client) => this.#begin(client),
       reload: async (id) => {
         const found = await this.#engine.keeper.find(id)
         return 'snapshot' in found ? found.snapshot : undefined
@@ -111,54 +121,36 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     }
   }
 
-  open(token?: string | null): Promise<Session<Data>> {
+  open(token?: string | null, options: OpenOptions = {}): Promise<Session<Data>> {
     return this.#engine.run('open', async () => {
+      assertKnownOptions(options, ['client'], 'open')
+      const client = keptHints(options.client)
       this.#engine.sweepByChance()
-      const session = await this.#resume(token)
+      const session = await this.#resume(token, client)
       if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session ?? new Session<Data>(this.#context, { ...this.#begin(), presented: undefined })
+      return session ?? new Session<Data>(this.#context, { ...this.#begin(client), presented: undefined })
     })
   }
 
-  async list(ownerId: string): Promise<SessionInfo[]> {
+  list(ownerId: string): Promise<SessionInfo[]>
+  list(ownerId: string, options: ListOptions): Promise<SessionDetails[]>
+  async list(ownerId: string, options: { readonly details?: boolean } = {}): Promise<SessionInfo[]> {
     assertOwnerId(ownerId, 'list')
-    return this.#engine.run('list', async () => {
-      const listed = new Map<SessionId, SessionInfo>()
-      for await (const session of this.#store.list(ownerId)) {
-        if (isReservedId(session.id) || !isLive(this.#context.now(), session.expiresAt)) continue
-        listed.set(session.id, session)
-      }
-      return [...listed.values()]
-    })
+    assertKnownOptions(options, ['details'], 'list')
+    const { details = false } = options
+    if (typeof details !== 'boolean') invalid('details', 'true or false')
+    return this.#engine.run('list', () => (details ? this.#owners.listDetails(ownerId) : this.#owners.list(ownerId)))
   }
 
   async revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
     assertOwnerId(ownerId, 'revoke')
-    // It comes from a form: one that cannot name a session names none.
-    if (!isSessionId(id)) return 'gone'
-    return this.#engine.run('revoke', () => this.#revoke(ownerId, id))
+    return this.#engine.run('revoke', () => this.#owners.revoke(ownerId, id))
   }
 
   async revokeAll(ownerId: string, options: RevokeAllOptions = {}): Promise<number> {
     assertOwnerId(ownerId, 'revokeAll')
     assertKnownOptions(options, ['except'], 'revokeAll')
-    const { except } = options
-    return this.#engine.run('revokeAll', async () => {
-      await this.#revocations.mark(ownerId)
-      let revoked = 0
-      const failures: unknown[] = []
-      for await (const { id } of this.#store.list(ownerId)) {
-        if (id === except || isReservedId(id)) continue
-        try {
-          if ((await this.#revoke(ownerId, id)) === 'destroyed') revoked++
-        } catch (error) {
-          // One that cannot be read must not keep the others alive.
-          failures.push(error)
-        }
-      }
-      if (failures.length > 0) throw failures[0]
-      return revoked
-    })
+    return this.#engine.run('revokeAll', () => this.#owners.revokeAll(ownerId, options.except))
   }
 
   sweep(options?: SweepBatchOptions): Promise<SweepCount> {
@@ -178,7 +170,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   }
 
   /** The live session that the token opens; `undefined` where a new one is to be begun. */
-  async #resume(text: string | null | undefined): Promise<Session<Data> | undefined> {
+  async #resume(text: string | null | undefined, client: ClientHints | undefined): Promise<Session<Data> | undefined> {
     const token = parseToken(text)
     if (!token) {
       if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
@@ -200,6 +192,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     }
     const record = this.#engine.resume(found.snapshot)
     if (!record) return miss(id, 'undecodable')
+    record.client = client
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
     return new Session<Data>(this.#context, {
@@ -219,18 +212,17 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     return 'snapshot' in outcome
   }
 
-  #begin(): ReturnType<SessionContext['begin']> {
+  #begin(client: ClientHints | undefined): ReturnType<SessionContext['begin']> {
     let secret = ''
     const record = this.#engine.begin(this.#initialText(), () => {
       secret = mintSecret()
-      return soleSecret(secret)
+      return {
+        credentials: soleSecret(secret),
+        ...(this.#firstIdleMs !== undefined && { firstIdleMs: this.#firstIdleMs }),
+      }
     })
+    record.client = client
     return { record, secret: () => secret }
-  }
-
-  async #revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'> {
-    const stored = await this.#store.load(id)
-    return stored?.owner === ownerId ? this.#engine.keeper.destroy(id, ownerId) : 'gone'
   }
 }
 
