@@ -28,8 +28,8 @@ const wrong: [name: string, values: unknown[]][] = [
 describe.each(wrong)('%s', (name, values) => {
   it.each(values)('is refused as %s', (value) => {
     const options = { store, [name]: value } as Loose as RecordsOptions
-    for (const create of [createSessions, createRecords, resolveOptions]) {
-      const error = thrownBy(() => create(options))
+    for (const create of [() => createSessions(options), () => createRecords(options), () => resolveOptions(options)]) {
+      const error = thrownBy(create)
       expect(error.code).toBe('ERR_INVALID_OPTION')
       expect(error.message).toContain(name)
     }
@@ -39,6 +39,17 @@ describe.each(wrong)('%s', (name, values) => {
 it.each([-1, 0.5, Number.NaN, CENTURY + 1, '0', null])('overlapMs is refused as %s', (overlapMs) => {
   const options = { store, overlapMs } as Loose as SessionsOptions<object>
   expect(thrownBy(() => createSessions(options)).code).toBe('ERR_INVALID_OPTION')
+})
+
+it.each([...notSpans, 60_001])('firstIdleTimeoutMs is refused as %s', (firstIdleTimeoutMs) => {
+  const options = { store, idleTimeoutMs: 60_000, firstIdleTimeoutMs } as Loose as SessionsOptions<object>
+  const error = thrownBy(() => createSessions(options))
+  expect(error.code).toBe('ERR_INVALID_OPTION')
+  expect(error.message).toContain('firstIdleTimeoutMs')
+})
+
+it('firstIdleTimeoutMs may be all of idleTimeoutMs', () => {
+  expect(() => createSessions({ store, idleTimeoutMs: 60_000, firstIdleTimeoutMs: 60_000 })).not.toThrow()
 })
 
 it('overlapMs may be 0', () => {

@@ -8,16 +8,18 @@ import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
 import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
 import { soleSecret, withPending } from './credentials.ts'
+import { flashed, taken } from './flash.ts'
 import { assertCheckedAt, assertOwnerId } from './owner-id.ts'
 import type { LoginOptions, Opening, SaveResult, SessionContext } from './session-types.ts'
-import { deriveSecret, formatToken, hashSecret, mintSecret } from './token.ts'
+import { deriveSecret, hashSecret, mintSecret } from './token.ts'
+import { tokenToSend } from './token-to-send.ts'
 
 /**
  * One request's hold on a session. Made by `sessions.open`; not for use across requests.
  *
  * `data` is plain, typed and mutable. Nothing is stored before `save`, `update`, `login` or `rotate`.
  */
-export class Session<Data extends object = Record<string, unknown>> {
+export class Session<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   readonly #context: SessionContext
   readonly #openedAt: Millis
   /** The record of the opening, whose turns this handle takes for good, also where a login replaces the record. */
@@ -106,6 +108,24 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   update(change: (data: Data) => void): Promise<Data> {
     return this.#run('update', async () => (await this.#record.update((data) => change(data as Data))) as Data)
+  }
+
+  /**
+   * Leaves a value for a later request to take, once, such as a message to show after a redirect. It is stored with the
+   * next save, beside the data; values of other requests under the same key stay. The latest 32 of a session are kept.
+   * @throws `ERR_NOT_SERIALIZABLE`, `ERR_INVALID_OPTION`
+   */
+  flash<Key extends keyof Flash & string>(key: Key, value: Flash[Key]): void {
+    this.#record.later(flashed(this.#context.codec, key, value))
+  }
+
+  /**
+   * Takes what earlier requests flashed under the key, oldest first: removed in one write, so that of requests at once
+   * one gets it and the others nothing. Writes nothing where the session, as loaded, holds none.
+   * @throws `ERR_UPDATE_TIMEOUT`, store errors
+   */
+  takeFlash<Key extends keyof Flash & string>(key: Key): Promise<Flash[Key][]> {
+    return this.#run('takeFlash', () => taken(this.#record, this.#context.codec, key) as Promise<Flash[Key][]>)
   }
 
   /**
@@ -219,17 +239,8 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#isNew = true
   }
 
-  async #tokenAfter(status: SaveStatus): Promise<string | null> {
-    if (!this.#secret || !this.#record.stored || status === 'gone' || status === 'superseded') return null
-    const secret = this.#secret()
-    if (this.#presented !== undefined) {
-      // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of
-      // those. Only a write or a touch has checked what is stored.
-      const stored = status === 'unchanged' ? await this.#context.reload(this.id) : this.#record.snapshot
-      const hash = hashSecret(secret)
-      const credentials = stored?.header.credentials
-      if (credentials?.current !== hash && credentials?.pending?.hash !== hash) return null
-    }
-    return formatToken({ id: this.id, secret })
+  #tokenAfter(status: SaveStatus): Promise<string | null> {
+    const [record, presented, secret] = [this.#record, this.#presented, this.#secret]
+    return tokenToSend({ record, presented, secret }, status, this.#context.reload)
   }
 }

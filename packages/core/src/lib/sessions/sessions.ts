@@ -37,13 +37,13 @@ export interface RevokeAllOptions {
 }
 
 /** Sessions on a store: see {@link createSessions}. */
-export interface Sessions<Data extends object> {
+export interface Sessions<Data extends object, Flash extends object = Record<string, unknown>> {
   /**
    * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
    * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
    * @throws store errors: a failure is never answered with a new session; `ERR_INVALID_OPTION`
    */
-  open(token?: string | null, options?: OpenOptions): Promise<Session<Data>>
+  open(token?: string | null, options?: OpenOptions): Promise<Session<Data, Flash>>
   /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
   list(ownerId: string): Promise<SessionInfo[]>
   /** The same with what is known of each, for which each is loaded. */
@@ -80,13 +80,14 @@ export interface Sessions<Data extends object> {
  * console.log(again.data.visits) // 1
  * await sessions.close()
  */
-export function createSessions<Data extends object = Record<string, unknown>>(
-  options: SessionsOptions<Data>,
-): Sessions<Data> {
+export function createSessions<
+  Data extends object = Record<string, unknown>,
+  Flash extends object = Record<string, unknown>,
+>(options: SessionsOptions<Data>): Sessions<Data, Flash> {
   return new SessionManager(options)
 }
 
-class SessionManager<Data extends object> implements Sessions<Data> {
+class SessionManager<Data extends object, Flash extends object> implements Sessions<Data, Flash> {
   readonly #engine: Engine
   readonly #overlapMs: Millis
   readonly #initialText: () => string
@@ -121,14 +122,14 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     }
   }
 
-  open(token?: string | null, options: OpenOptions = {}): Promise<Session<Data>> {
+  open(token?: string | null, options: OpenOptions = {}): Promise<Session<Data, Flash>> {
     return this.#engine.run('open', async () => {
       assertKnownOptions(options, ['client'], 'open')
       const client = keptHints(options.client)
       this.#engine.sweepByChance()
       const session = await this.#resume(token, client)
       if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session ?? new Session<Data>(this.#context, { ...this.#begin(client), presented: undefined })
+      return session ?? new Session<Data, Flash>(this.#context, { ...this.#begin(client), presented: undefined })
     })
   }
 
@@ -170,7 +171,10 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   }
 
   /** The live session that the token opens; `undefined` where a new one is to be begun. */
-  async #resume(text: string | null | undefined, client: ClientHints | undefined): Promise<Session<Data> | undefined> {
+  async #resume(
+    text: string | null | undefined,
+    client: ClientHints | undefined,
+  ): Promise<Session<Data, Flash> | undefined> {
     const token = parseToken(text)
     if (!token) {
       if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
@@ -195,7 +199,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     record.client = client
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
-    return new Session<Data>(this.#context, {
+    return new Session<Data, Flash>(this.#context, {
       record,
       presented: presented === 'previous' ? undefined : token.secret,
       secret: nonce === undefined ? undefined : () => deriveSecret(token.secret, nonce),
