@@ -9,6 +9,8 @@ export interface Spans {
   readonly grace: number
   readonly touch: number
   readonly overlap: number
+  /** The first lifetime, where there is one. */
+  readonly first?: number | undefined
 }
 
 export interface Retiming {
@@ -31,6 +33,8 @@ export interface ModelSession {
   writes: number
   idle: number
   absolute: number
+  /** Until somebody has come back. */
+  first: number | undefined
   absoluteAt: number
   expiresAt: number
   purgeAt: number
@@ -42,6 +46,8 @@ export interface ModelSession {
 /** One request's hold on a session, which may last. */
 export interface ModelHandle {
   session: ModelSession | null
+  /** Whether the request began the session, or came back to it. */
+  began: boolean
   /** Destroyed here, or told that it has gone. */
   ended: boolean
   data: Values
@@ -91,6 +97,7 @@ export class Model {
     const found = token === undefined ? undefined : this.lookUp(token, now)
     const handle: ModelHandle = {
       session: null,
+      began: true,
       ended: false,
       data: {},
       base: {},
@@ -108,9 +115,10 @@ export class Model {
       session.previous = { token: session.current, until: now + this.#spans.overlap }
       session.current = token
       session.pending = null
-      this.#written(session, now)
+      this.#written(session, now, true)
     }
     handle.session = session
+    handle.began = false
     handle.data = { ...session.data }
     handle.base = { ...session.data }
     handle.epoch = session.epoch
@@ -177,7 +185,16 @@ export class Model {
     if (handle.session && !handle.ended && handle.seen?.owner != null && handle.seen.owner !== owner) {
       handle.ended = true
       if (!this.stored.delete(handle.session.id)) return { code: 'ERR_CONFLICT' }
-      Object.assign(handle, { session: null, ended: false, data: {}, base: {}, epoch: 0, seen: null, openedAt: now })
+      Object.assign(handle, {
+        session: null,
+        began: true,
+        ended: false,
+        data: {},
+        base: {},
+        epoch: 0,
+        seen: null,
+        openedAt: now,
+      })
       handle.presented = null
       handle.token = null
       handle.unsavedRetimings = [...handle.retimings]
@@ -196,6 +213,7 @@ export class Model {
     session.pending = null
     session.previous = null
     session.absoluteAt = now + session.absolute
+    session.first = undefined
     this.#write(handle, session, now)
     handle.epoch = session.epoch
     if (revoked) {
@@ -271,13 +289,22 @@ export class Model {
   #touch(handle: ModelHandle, now: number): string {
     const { session } = handle
     if (!session || !handle.seen) throw new Error('only what is stored can be touched')
+    if (!handle.began && handle.seen.first !== undefined) {
+      // The first to come back writes.
+      const met = this.#meet(handle, now)
+      if (typeof met === 'string') return met
+      const isFirst = met.first !== undefined
+      if (isFirst) this.#write(handle, met, now)
+      else handle.seen = { ...met }
+      return isFirst ? 'touched' : 'unchanged'
+    }
     if (now >= handle.seen.purgeAt) {
       const met = this.#meet(handle, now)
       if (typeof met === 'string') return met
       handle.seen = { ...met }
     }
     const { seen } = handle
-    const renewed = Math.min(now + seen.idle, seen.absoluteAt)
+    const renewed = Math.min(now + idleOf(seen), seen.absoluteAt)
     const gain = renewed - seen.expiresAt
     const { touch, grace } = this.#spans
     if (gain <= 0 || (gain < touch && seen.expiresAt - now > touch)) return 'unchanged'
@@ -303,7 +330,7 @@ export class Model {
   }
 
   #create(handle: ModelHandle, data: Values, id: string, token: string): ModelSession {
-    const { idle, absolute } = this.#spans
+    const { idle, absolute, first } = this.#spans
     const session: ModelSession = {
       id: this.#fresh(id),
       data: { ...data },
@@ -312,6 +339,7 @@ export class Model {
       writes: 0,
       idle,
       absolute,
+      first,
       absoluteAt: handle.openedAt + absolute,
       expiresAt: 0,
       purgeAt: 0,
@@ -340,13 +368,14 @@ export class Model {
     // A touch by somebody else is not noticed: the purge time that this request knows of is an earlier one then.
     const unaware = seen?.writes === session.writes && now < seen.purgeAt
     const known = unaware ? seen.purgeAt : session.purgeAt
-    this.#written(session, now)
+    this.#written(session, now, !handle.began)
     handle.seen = { ...session, purgeAt: Math.max(known, session.expiresAt + this.#spans.grace) }
   }
 
-  #written(session: ModelSession, now: number): void {
+  #written(session: ModelSession, now: number, cameBack: boolean): void {
     session.writes++
-    session.expiresAt = Math.min(now + session.idle, session.absoluteAt)
+    if (cameBack) session.first = undefined
+    session.expiresAt = Math.min(now + idleOf(session), session.absoluteAt)
     session.purgeAt = Math.max(session.purgeAt, session.expiresAt + this.#spans.grace)
   }
 
@@ -368,6 +397,10 @@ export class Model {
     this.#minted.add(text)
     return text
   }
+}
+
+function idleOf({ idle, first = idle }: ModelSession): number {
+  return Math.min(idle, first)
 }
 
 function changes(before: Values, after: Values): string[] {

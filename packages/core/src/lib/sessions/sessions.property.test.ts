@@ -10,12 +10,13 @@ import type { SaveResult } from './session-types.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 
 const SPANS = { idle: 1000, absolute: 4000, grace: 300, touch: 100, overlap: 50 }
+const FIRST = 200
 const BROWSERS = 2
 const HANDLES = 6
 const RUNS = 1500
 
 /** Mostly moments, sometimes so much that something ends with it, and then to the millisecond. */
-const ends = [SPANS.touch, SPANS.overlap, SPANS.grace, SPANS.idle, SPANS.idle + SPANS.grace, SPANS.absolute]
+const ends = [FIRST, SPANS.touch, SPANS.overlap, SPANS.grace, SPANS.idle, SPANS.idle + SPANS.grace, SPANS.absolute]
 const spanOfTime = fc.oneof(
   { arbitrary: fc.constantFrom(0, 1, 10, 20), weight: 4 },
   { arbitrary: fc.constantFrom(...ends.flatMap((span) => [span - 1, span, span + 1])), weight: 1 },
@@ -311,20 +312,27 @@ it('does what the model says, whatever browsers, requests, logins, sweeps and th
   const seed = Number(process.env.LEEWAY_SEED ?? Math.floor(Math.random() * 2 ** 31))
   console.log(`sessions: LEEWAY_SEED=${seed}`)
   const outcomes = new Set<string>()
+  const firsts = fc.constantFrom(undefined, FIRST)
   await fc.assert(
-    fc.asyncProperty(fc.noBias(fc.array(commands, { minLength: 1, maxLength: 80, size: 'max' })), async (list) => {
-      const clock = manualClock()
-      const records = new Map<string, StoredSession>()
-      const process = () => createSessions<Values>({ ...configuration(clock), store: memoryStore({ records }) })
-      const jars = Array.from({ length: BROWSERS }, (): string[] => [])
-      const model = new Model(SPANS)
-      const world: World = { clock, records, processes: [process(), process()], model, handles: [], jars, outcomes }
-      for (const [step, { run }] of list.entries()) {
-        await run(world)
-        compareRecords(world)
-        if (step % 5 === 0 || step === list.length - 1) await compareTokens(world)
-      }
-    }),
+    fc.asyncProperty(
+      fc.noBias(fc.array(commands, { minLength: 1, maxLength: 80, size: 'max' })),
+      firsts,
+      async (list, first) => {
+        const clock = manualClock()
+        const records = new Map<string, StoredSession>()
+        const firstly = first === undefined ? {} : { firstIdleTimeoutMs: first }
+        const process = () =>
+          createSessions<Values>({ ...configuration(clock), ...firstly, store: memoryStore({ records }) })
+        const jars = Array.from({ length: BROWSERS }, (): string[] => [])
+        const model = new Model({ ...SPANS, first })
+        const world: World = { clock, records, processes: [process(), process()], model, handles: [], jars, outcomes }
+        for (const [step, { run }] of list.entries()) {
+          await run(world)
+          compareRecords(world)
+          if (step % 5 === 0 || step === list.length - 1) await compareTokens(world)
+        }
+      },
+    ),
     { seed, numRuns: RUNS },
   )
   // What never came up has not been compared.
