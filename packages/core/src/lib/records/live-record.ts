@@ -7,9 +7,10 @@ import { LeewayError } from '../errors.ts'
 import { lifetimeAt } from '../expiry.ts'
 import { mintId } from '../ids.ts'
 import type { Version } from '../store.ts'
+import { assertSynchronous } from '../synchronous.ts'
 import type { Change, Outcome } from './keeper.ts'
 import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
-import { assertSynchronous, refusal } from './refusals.ts'
+import { refusal } from './refusals.ts'
 import { holds } from './snapshot.ts'
 
 const CREATE_TRIES = 3
@@ -81,7 +82,7 @@ export class LiveRecord {
   /** Writes what changed here and `alter`, merged into what is stored. Without either it extends the record's life if due. */
   async save(alter: Alteration = {}): Promise<SaveStatus> {
     if (this.#ended) return 'gone'
-    const { codec, keeper } = this.#context
+    const { codec, format, keeper } = this.#context
     const ours = encodeDocument(codec, this.#data)
     const altered = alter.header !== undefined || alter.owner !== undefined
     if (ours === this.#base && !altered) {
@@ -92,7 +93,7 @@ export class LiveRecord {
     const change: Change = (current, now) => ({
       header: this.#header(current.header, now, alter, retimed),
       owner: alter.owner ?? current.owner,
-      text: this.#merge(ours, current),
+      ...format.next(current, this.#merge(ours, current)),
     })
     const outcome = await this.#write('save', change, ({ version }) => {
       this.#lost = [...this.#lost, { version, ours }].slice(-LOST_KEPT)
@@ -108,14 +109,15 @@ export class LiveRecord {
    */
   async update(change: (data: Document) => unknown): Promise<Document> {
     if (this.#ended) throw this.#refused('gone', 'update')
-    const { codec } = this.#context
+    const { codec, format } = this.#context
     let before = this.#base
     const outcome = await this.#write('update', (current) => {
       before = current.text
       const data = decodeDocument(codec, current.text)
-      assertSynchronous(change(data))
+      assertSynchronous(change(data), 'the callback of update()', 'update')
       const text = encodeDocument(codec, data)
-      return text === current.text ? undefined : { header: current.header, owner: current.owner, text }
+      const { header, owner } = current
+      return text === current.text ? undefined : { header, owner, ...format.next(current, text) }
     })
     if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
     this.#snapshot = outcome.snapshot
@@ -131,7 +133,7 @@ export class LiveRecord {
     if (this.#ended) throw this.#refused('gone', operation)
     const outcome = await this.#write(operation, (current, now) => {
       const header = change(current, now)
-      return header && { header, owner: current.owner, text: current.text }
+      return header && { header, owner: current.owner, raw: current.raw, text: current.text }
     })
     if ('snapshot' in outcome) this.#snapshot = outcome.snapshot
     if (outcome.status === 'gone') this.#ended = true

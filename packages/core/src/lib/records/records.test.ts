@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LeewayError } from '../errors.ts'
 import { digestId } from '../ids.ts'
 import { type ManualClock, manualClock } from '../manual-clock.ts'
 import { memoryStore } from '../memory-store.ts'
@@ -153,7 +154,7 @@ describe('loading a record', () => {
       { name: 'leeway:session:miss', message: { id: digestId('unknown'), reason: 'unknown' } },
       { name: 'leeway:session:open', message: { id, owner: null } },
       { name: 'leeway:session:expired', message: { id, owner: null } },
-      { name: 'leeway:session:miss', message: { id, reason: 'undecodable' } },
+      { name: 'leeway:session:miss', message: { id, reason: 'undecodable', error: expect.any(LeewayError) } },
     ])
   })
 

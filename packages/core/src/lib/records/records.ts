@@ -1,5 +1,4 @@
 import type { Millis } from '../clock.ts'
-import { encodeDocument } from '../data/document.ts'
 import { publish } from '../events.ts'
 import { digestId } from '../ids.ts'
 import type { RecordsOptions } from '../options.ts'
@@ -75,11 +74,12 @@ class RecordManager<Data extends object> implements Records<Data> {
         publish('leeway:session:expired', () => ({ id, owner: null }))
         return undefined
       }
-      const record = found.status === 'live' ? this.#engine.resume(found.snapshot) : undefined
-      if (!record) {
-        publish('leeway:session:miss', () => ({ id, reason: found.status === 'unknown' ? 'unknown' : 'undecodable' }))
+      if (!('snapshot' in found)) {
+        publish('leeway:session:miss', () => ({ id, reason: found.status, error: found.error }))
         return undefined
       }
+      const record = this.#engine.resume(found.snapshot)
+      if (!record) return undefined
       publish('leeway:session:open', () => ({ id, owner: null }))
       return this.#handle(record)
     })
@@ -88,7 +88,7 @@ class RecordManager<Data extends object> implements Records<Data> {
   async create(sid: string, data: Data, timeouts: SessionTimeouts = {}): Promise<RecordHandle<Data>> {
     const header = retimedHeader(timeouts)
     return this.#engine.run('create', async () => {
-      const text = encodeDocument(this.#engine.options.codec, data)
+      const text = this.#engine.format.initial(data)
       const record = this.#engine.begin(text, () => null, digestId(sid))
       await record.save({ header })
       return this.#handle(record)

@@ -1,5 +1,5 @@
 import type { Millis } from '../clock.ts'
-import type { Snapshot } from '../envelope.ts'
+import type { SealedSnapshot } from '../envelope.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
@@ -28,8 +28,8 @@ export interface SessionContext {
   readonly run: <T>(operation: string, work: () => Promise<T>) => Promise<T>
   /** A record that is not stored yet, and the secret that will open it. */
   readonly begin: () => { readonly record: LiveRecord; readonly secret: () => string }
-  /** Reads the record again, if it is still there. */
-  readonly reload: (id: SessionId) => Promise<Snapshot | undefined>
+  /** Reads the record's header again, if it is still there. */
+  readonly reload: (id: SessionId) => Promise<SealedSnapshot | undefined>
 }
 
 /** How the request came to the session. */

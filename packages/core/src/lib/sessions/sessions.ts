@@ -1,6 +1,6 @@
 import { assertKnownOptions, isSessionId } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
-import { encodeDocument } from '../data/document.ts'
+import type { LeewayError } from '../errors.ts'
 import { type MissEvent, publish } from '../events.ts'
 import { isLive } from '../expiry.ts'
 import { isReservedId } from '../ids.ts'
@@ -94,9 +94,9 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     const { initialData = () => ({}), overlapMs = 30_000 } = options
     if (typeof initialData !== 'function') invalid('initialData', 'a function')
     assertSpan(overlapMs, 'overlapMs', 0)
-    const { store, now, codec } = this.#engine.options
+    const { store, now } = this.#engine.options
     this.#overlapMs = overlapMs
-    this.#initialText = () => encodeDocument(codec, initialData())
+    this.#initialText = () => this.#engine.format.initial(initialData())
     this.#store = new StoreCaller(store)
     this.#revocations = new Revocations(this.#store, this.#engine.options)
     this.#context = {
@@ -186,7 +186,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     }
     const hash = hashSecret(token.secret)
     const found = await this.#engine.keeper.find(token.id)
-    if (!('snapshot' in found)) return miss(token.id, found.status)
+    if (!('snapshot' in found)) return miss(token.id, found.status, found.error)
     const { id, owner, header } = found.snapshot
     const presented = header.credentials ? recognise(header.credentials, hash, this.#context.now()) : 'wrong'
     if (presented === 'wrong') return miss(id, 'wrong-secret')
@@ -199,7 +199,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
       return undefined
     }
     const record = this.#engine.resume(found.snapshot)
-    if (!record) return miss(id, 'undecodable')
+    if (!record) return undefined
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
     return new Session<Data>(this.#context, {
@@ -234,6 +234,6 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   }
 }
 
-function miss(id: SessionId, reason: MissEvent['reason']): undefined {
-  publish('leeway:session:miss', () => ({ id, reason }))
+function miss(id: SessionId, reason: MissEvent['reason'], error?: LeewayError): undefined {
+  publish('leeway:session:miss', () => ({ id, reason, error }))
 }
