@@ -29,7 +29,7 @@ interface RecordsSetup {
   load(sid?: string): Promise<RecordHandle<Data>>
 }
 
-function setup(options: Partial<RecordsOptions> = {}): RecordsSetup {
+function setup(options: Partial<RecordsOptions<Data>> = {}): RecordsSetup {
   const clock = manualClock()
   const stored = new Map<string, StoredSession>()
   const backend = new FaultyStore(memoryStore({ records: stored }))

@@ -54,7 +54,9 @@ export interface Records<Data extends object> {
  * console.log(record?.data.n) // 1
  * await records.close()
  */
-export function createRecords<Data extends object = Record<string, unknown>>(options: RecordsOptions): Records<Data> {
+export function createRecords<Data extends object = Record<string, unknown>>(
+  options: RecordsOptions<Data>,
+): Records<Data> {
   return new RecordManager(options)
 }
 

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { assertKnownOptions, isSessionId } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import type { LeewayError } from '../errors.ts'
@@ -18,11 +19,16 @@ import { Session } from './session.ts'
 import type { SessionContext } from './session-types.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
 
-export interface SessionsOptions<Data extends object> extends RecordsOptions {
+export interface SessionsOptions<Data extends object> extends RecordsOptions<Data> {
   /** The data of a new session. Default: an empty object. */
   readonly initialData?: () => Data
   /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
   readonly overlapMs?: Millis
+}
+
+/** With a schema it is the schema that tells what the data is, and initial data has to agree. */
+type SchemedOptions<Data extends object> = SessionsOptions<NoInfer<Data>> & {
+  readonly schema: StandardSchemaV1<unknown, Data>
 }
 
 /** A live session of an owner, as listed. */
@@ -75,9 +81,11 @@ export interface Sessions<Data extends object> {
  * console.log(again.data.visits) // 1
  * await sessions.close()
  */
+export function createSessions<Data extends object>(options: SchemedOptions<Data>): Sessions<Data>
 export function createSessions<Data extends object = Record<string, unknown>>(
   options: SessionsOptions<Data>,
-): Sessions<Data> {
+): Sessions<Data>
+export function createSessions<Data extends object>(options: SessionsOptions<Data>): Sessions<Data> {
   return new SessionManager(options)
 }
 
