@@ -148,6 +148,12 @@ describe('text from before encryption', () => {
   it('is encrypted with the next write', () => {
     expect(unseal(codec, seal(migrating, TEXT))).toBe(TEXT)
   })
+
+  it('is written on where that is asked for, and then both are read', () => {
+    const announced = encryptedCodec({ keys: [key], allowPlaintext: 'write' })
+    expect(seal(announced, TEXT)).toBe(TEXT)
+    expect([unseal(announced, TEXT), unseal(announced, sealed)]).toEqual([TEXT, TEXT])
+  })
 })
 
 describe('keys', () => {
@@ -213,6 +219,7 @@ describe('the codec within', () => {
     ['codec', { codec }],
     ['codec', { codec: { ...jsonCodec, seal: (text: string) => text } }],
     ['allowPlaintext', { allowPlaintext: 1 }],
+    ['allowPlaintext', { allowPlaintext: 'read' }],
     ['key', { key: 'x' }],
   ])('or another option is refused where it is wrong: %s', (name, options) => {
     const error = thrownBy(() => encryptedCodec({ keys: [key], ...options }))

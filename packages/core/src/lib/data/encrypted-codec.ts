@@ -10,8 +10,11 @@ export interface EncryptedCodecOptions {
   readonly keys: readonly EncryptionKey[]
   /** How data becomes the text that is encrypted. Default `jsonCodec`. */
   readonly codec?: Codec
-  /** Also reads text that was stored before encryption was on. Only for the time of that change. Default false. */
-  readonly allowPlaintext?: boolean
+  /**
+   * `true`: also reads text that is not encrypted. `'write'`: writes such text as well, and reads both. Only for the time
+   * in which encryption is turned on or off. Default false.
+   */
+  readonly allowPlaintext?: boolean | 'write'
 }
 
 const ALGORITHM = 'aes-256-gcm'
@@ -50,14 +53,16 @@ export function encryptedCodec(options: EncryptedCodecOptions): Codec {
   const { keys, codec = jsonCodec, allowPlaintext = false } = options
   assertCodec(codec)
   if (codec.seal) throw wrong('codec must be one that does not encrypt')
-  if (typeof allowPlaintext !== 'boolean') throw wrong('allowPlaintext must be true or false')
+  if (typeof allowPlaintext !== 'boolean' && allowPlaintext !== 'write') {
+    throw wrong("allowPlaintext must be true, false or 'write'")
+  }
   const ring = keyRing(keys)
   const [[newestId, newest] = []] = ring
   if (newestId === undefined || newest === undefined) throw wrong('keys must hold a key')
   return {
     encode: (value, path) => codec.encode(value, path),
     decode: (text) => codec.decode(text),
-    seal: (text, id) => `${PREFIX}${newestId}.${encrypt(newest, text, id)}`,
+    seal: (text, id) => (allowPlaintext === 'write' ? text : `${PREFIX}${newestId}.${encrypt(newest, text, id)}`),
     unseal(sealed, id) {
       if (!sealed.startsWith(PREFIX)) {
         if (allowPlaintext) return sealed

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { jsonCodec } from '../data/codec.ts'
 import { encryptedCodec } from '../data/encrypted-codec.ts'
 import { memoryStore } from '../memory-store.ts'
 import { createRecords } from '../records/records.ts'
@@ -197,18 +198,31 @@ describe('rotating keys', () => {
 })
 
 describe('turning encryption on', () => {
-  it('reads what was stored before only where that is allowed, and encrypts it with the next write', async () => {
+  const keys = [key]
+  const steps = [
+    jsonCodec,
+    encryptedCodec({ keys, allowPlaintext: 'write' }),
+    encryptedCodec({ keys, allowPlaintext: true }),
+    codec,
+  ]
+
+  it('step by step loses no session, while processes of two steps run', async () => {
     const { records, clock, stored } = setup()
-    const { token } = await stored({ n: 1 })
-    const opened = (by: typeof codec) =>
-      createSessions<Data>({ store: memoryStore({ records }), clock, codec: by, initialData: () => ({ n: 0 }) }).open(
-        token,
-      )
-    expect((await opened(codec)).isNew).toBe(true)
-    const session = await opened(encryptedCodec({ keys: [key], allowPlaintext: true }))
-    expect(session.data).toMatchObject({ n: 1 })
-    session.data.n = 2
-    await session.save()
-    expect((await opened(codec)).data).toMatchObject({ n: 2 })
+    const { token, id } = await stored()
+    const processes = steps.map((step) => createSessions<Data>({ store: memoryStore({ records }), clock, codec: step }))
+    let counted = 0
+    for (const [i, before] of processes.entries()) {
+      for (const process of [before, processes[i + 1] ?? before, before]) {
+        expect((await (await process.open(token)).update((data) => void data.n++)).n).toBe(++counted)
+      }
+    }
+    expect(sealedOf(records, id)).toMatch(/^aes256gcm\./)
+  })
+
+  it('refuses what is still not encrypted in the end', async () => {
+    const { records, clock, stored } = setup()
+    const { token } = await stored()
+    const sessions = createSessions({ store: memoryStore({ records }), clock, codec })
+    expect((await sessions.open(token)).isNew).toBe(true)
   })
 })
