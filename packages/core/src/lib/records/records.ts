@@ -26,7 +26,7 @@ export interface RecordHandle<Data extends object> {
 
 /** Records on a store: see {@link createRecords}. */
 export interface Records<Data extends object> {
-  /** The live record under the framework's session id, or `undefined`. @throws store errors */
+  /** The live record under the framework's session id, or `undefined`. @throws `ERR_NEWER_DATA`; store errors */
   load(sid: string): Promise<RecordHandle<Data> | undefined>
   /** Stores a new record. @throws `ERR_CONFLICT` if one is stored under the id; what `save` throws */
   create(sid: string, data: Data, timeouts?: SessionTimeouts): Promise<RecordHandle<Data>>

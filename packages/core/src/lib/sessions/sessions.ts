@@ -44,7 +44,8 @@ export interface Sessions<Data extends object> {
   /**
    * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
    * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
-   * @throws store errors: a failure is never answered with a new session
+   * @throws store errors: a failure is never answered with a new session; `ERR_NEWER_DATA` for a session that a newer
+   * release has written; `ERR_INVALID_DATA` where the initial data does not fit the schema
    */
   open(token?: string | null): Promise<Session<Data>>
   /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
