@@ -231,3 +231,16 @@ describe('a schema that fails by itself', () => {
     expect(records.size).toBe(1)
   })
 })
+
+it('a save whose answer was lost is settled by what the schema makes of what is stored', async () => {
+  const schema = z.object({ n: z.number(), a: z.string().trim().optional(), b: z.number().optional() })
+  const { open, stored, backend, records } = setup({ schema })
+  const session = await open((await stored({ n: 1 })).token)
+  session.data.a = ' x '
+  backend.loseNext('update')
+  backend.failNext('load')
+  expect((await rejectionOf(session.save())).code).toBe('ERR_STORE_FAILED')
+  session.data.b = 1
+  expect((await session.save()).status).toBe('saved')
+  expect([session.data, storedIn(records)]).toEqual([{ n: 1, a: 'x', b: 1 }, [{ n: 1, a: ' x ', b: 1 }]])
+})
