@@ -1,6 +1,7 @@
 // Compiled against the published types: what an application and an author of a store write, without @types/node.
-import { createSessions, isLeewayError, type SessionStore } from '@leeway/core'
+import { createSessions, encryptedCodec, isLeewayError, type SessionStore } from '@leeway/core'
 import { Gate } from '@leeway/core/adapter'
+import { devalueCodec } from '@leeway/core/devalue'
 import { memoryStore } from '@leeway/core/memory'
 import { createRecords } from '@leeway/core/records'
 import { manualClock } from '@leeway/core/testing'
@@ -29,10 +30,14 @@ const records = createRecords<Cart>({ store: sqliteStore({ path: 'sessions.db' }
 const record = await records.load('an id')
 const items: Cart['items'] | undefined = record?.data.items
 
+const codec = encryptedCodec({ keys: [new Uint8Array(32)], codec: devalueCodec(), allowPlaintext: true })
+const encrypted = createSessions({ store: memoryStore(), codec, initialData: () => ({ seen: new Set<string>() }) })
+const seen: boolean = (await encrypted.open()).data.seen.has('news')
+
 const onFiles: SessionStore = fileStore({ directory: 'sessions', durability: 'power-loss' })
 declare const client: RedisClient
 const onRedis: SessionStore = redisStore({ client, replicas: 1 })
 const store: SessionStore = memoryStore()
 const gate = new Gate()
 
-export { gate, isLeewayError, items, onFiles, onRedis, store, token }
+export { gate, isLeewayError, items, onFiles, onRedis, seen, store, token }

@@ -6,6 +6,8 @@ export type { ClientHints } from './lib/aside.ts'
 export { type Clock, type Millis, systemClock } from './lib/clock.ts'
 export { type CookieOptions, readToken, type SetCookieOptions, setCookie } from './lib/cookie.ts'
 export { type Codec, jsonCodec } from './lib/data/codec.ts'
+export { type EncryptedCodecOptions, encryptedCodec } from './lib/data/encrypted-codec.ts'
+export type { EncryptionKey } from './lib/data/encryption-keys.ts'
 export type { ConflictingValues, ConflictResolver, OnConflict } from './lib/data/merge.ts'
 export { ERROR_CODES, type ErrorCode, isLeewayError, LeewayError, type LeewayErrorDetails } from './lib/errors.ts'
 export {

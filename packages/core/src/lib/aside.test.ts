@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Aside, readAside, withAside } from './aside.ts'
+import { type Codec, jsonCodec } from './data/codec.ts'
+import { DataFormat } from './data/data-format.ts'
+import { encryptedCodec } from './data/encrypted-codec.ts'
 import type { Header } from './envelope.ts'
 import { mintId, mintVersion } from './ids.ts'
+import { memoryStore } from './memory-store.ts'
+import { resolveOptions } from './options.ts'
 import { read, record } from './records/snapshot.ts'
 
 const header: Header = {
@@ -14,6 +19,9 @@ const header: Header = {
   recent: [],
   credentials: null,
 }
+const resolved = (codec: Codec) => resolveOptions({ store: memoryStore(), codec })
+const plain = new DataFormat(resolved(jsonCodec))
+const encrypted = new DataFormat(resolved(encryptedCodec({ keys: [new Uint8Array(32)] })))
 const anyText = fc.string({ unit: 'binary' })
 const hints = fc.record({ userAgent: anyText, address: anyText }, { requiredKeys: [] })
 const flash = fc.array(fc.tuple(anyText, anyText))
@@ -27,10 +35,15 @@ describe('what is kept beside the data', () => {
         (aside, text) => {
           const given = { ...header, ...aside } as Header
           const lifetime = { expiresAt: 1, purgeAt: 2 }
-          const snapshot = { id: mintId(), version: mintVersion(), owner: null, ...lifetime, header: given, text }
-          const stored = record(snapshot)
-          expect(stored.payload.isWellFormed()).toBe(true)
-          expect(read(stored)).toMatchObject({ header: given, text })
+          const data = { raw: text, text }
+          const snapshot = { id: mintId(), version: mintVersion(), owner: null, ...lifetime, header: given, ...data }
+          for (const format of [plain, encrypted]) {
+            const stored = record(snapshot, format)
+            expect(stored.payload.isWellFormed()).toBe(true)
+            const sealed = read(stored)
+            if (!sealed) throw new Error('what was stored is not read')
+            expect(format.open(sealed, 'load')).toMatchObject(snapshot)
+          }
         },
       ),
     )

@@ -19,6 +19,7 @@ describe('the envelope gives back', () => {
   it.each<[string, Header]>([
     ['a header with every secret', header],
     ['a header of a first lifetime', { ...header, firstIdleMs: 7 }],
+    ['a header with a data version', { ...header, dataVersion: 2 }],
     ['a header without credentials', { ...header, credentials: null }],
     ['a header with one secret', { ...header, credentials: { current: 'hash', pending: null, previous: null } }],
   ])('%s', (_what, given) => {
@@ -53,6 +54,10 @@ describe('the envelope reads nothing out of', () => {
     ['a missing epoch', line({ epoch: undefined })],
     ['versions that are no list', line({ recent: 'aaaaaaaaaaaaaaaa' })],
     ['versions that are no texts', line({ recent: [1] })],
+    ['a data version of 0', line({ dataVersion: 0 })],
+    ['a data version that is a text', line({ dataVersion: '2' })],
+    ['a data version that is no whole number', line({ dataVersion: 1.5 })],
+    ['a data version that is null', line({ dataVersion: null })],
     ['missing credentials', line({ credentials: undefined })],
     ['credentials that are a list', line({ credentials: [] })],
     ['credentials without a hash', line({ credentials: { pending: null, previous: null } })],

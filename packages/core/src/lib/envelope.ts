@@ -16,6 +16,8 @@ export interface Header extends Aside {
   readonly epoch: number
   /** The versions before this one, latest first: how a write whose answer was lost is recognised. */
   readonly recent: readonly Version[]
+  /** Which shape the data has, in the application's count. Absent in records of version 1. */
+  readonly dataVersion?: number
   /** Null in records whose framework keeps the cookie. */
   readonly credentials: Credentials | null
 }
@@ -29,9 +31,20 @@ export interface Credentials {
   readonly previous: { readonly hash: string; readonly until: Millis } | null
 }
 
-/** A stored session, read: the header, and the data as the text that the codec made. */
-export interface Snapshot extends Omit<StoredSession, 'payload'> {
+/** A stored session whose header has been read. */
+interface Entry extends Omit<StoredSession, 'payload'> {
   readonly header: Header
+}
+
+/** A stored session, read as far as its header goes: whoever has no right to the session needs no more. */
+export interface SealedSnapshot extends Entry {
+  /** The data and what stands aside, as they are in the store: perhaps encrypted, and data of an older version. */
+  readonly sealed: string
+}
+
+/** A stored session, read: the header, and the data as text, as it is stored and as the application sees it. */
+export interface Snapshot extends Entry {
+  readonly raw: string
   readonly text: string
 }
 
@@ -64,8 +77,14 @@ function isHeader(value: unknown): value is Header {
     (value.firstIdleMs === undefined || Number.isSafeInteger(value.firstIdleMs)) &&
     value.flash === undefined &&
     value.client === undefined &&
+    (value.dataVersion === undefined || isDataVersion(value.dataVersion)) &&
     (value.credentials === null || isCredentials(value.credentials))
   )
+}
+
+/** Data is counted in versions from 1. */
+export function isDataVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1
 }
 
 function isCredentials(value: unknown): value is Credentials {

@@ -3,10 +3,12 @@ export const ERROR_CODES = [
   'ERR_CLOCK_JUMP',
   'ERR_CONFLICT',
   'ERR_GONE',
+  'ERR_INVALID_DATA',
   'ERR_INVALID_ID',
   'ERR_INVALID_OPTION',
   'ERR_INVALID_PAYLOAD',
   'ERR_INVALID_RECORD',
+  'ERR_NEWER_DATA',
   'ERR_NOT_REPLICATED',
   'ERR_NOT_SERIALIZABLE',
   'ERR_PAYLOAD_TOO_LARGE',
@@ -31,6 +33,8 @@ export interface LeewayErrorDetails {
   readonly keys?: readonly string[] | undefined
   /** With `ERR_NOT_SERIALIZABLE`: where the value stands, such as `data.cart[3].at`. */
   readonly path?: string | undefined
+  /** With `ERR_INVALID_DATA`: the paths that do not fit the schema, ten at most. */
+  readonly paths?: readonly string[] | undefined
 }
 
 const brand = Symbol.for('leeway.error')
@@ -45,6 +49,7 @@ export class LeewayError extends Error {
   readonly id: string | undefined
   readonly keys: readonly string[] | undefined
   readonly path: string | undefined
+  readonly paths: readonly string[] | undefined
 
   constructor(code: ErrorCode, message: string, details: LeewayErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -53,6 +58,7 @@ export class LeewayError extends Error {
     this.id = details.id === undefined ? undefined : redactId(details.id)
     this.keys = details.keys
     this.path = details.path
+    this.paths = details.paths
   }
 }
 

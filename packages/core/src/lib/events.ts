@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode, LeewayError } from './errors.ts'
 import type { SessionId, SweepResult } from './store.ts'
 
 /** About one session. Messages carry ids, which are no credentials, and never a secret. */
@@ -12,6 +12,8 @@ export interface SessionEvent {
 export interface MissEvent {
   readonly id: SessionId | undefined
   readonly reason: 'malformed' | 'unknown' | 'wrong-secret' | 'undecodable'
+  /** With `undecodable`: what is wrong with what is stored. */
+  readonly error?: LeewayError | undefined
 }
 
 export interface ConflictEvent {

@@ -21,15 +21,28 @@ const wrong: [name: string, values: unknown[]][] = [
   ['updateTimeoutMs', notSpans],
   ['onConflict', ['merge', null, {}, true]],
   ['codec', [null, {}, { encode: jsonCodec.encode }, { decode: jsonCodec.decode }, 'json']],
+  [
+    'codec',
+    [
+      { ...jsonCodec, seal: () => '' },
+      { ...jsonCodec, unseal: () => '' },
+      { ...jsonCodec, seal: 1, unseal: 1 },
+    ],
+  ],
+  ['schema', [null, {}, 'zod', { '~standard': {} }, { '~standard': null }, () => true]],
+  ['dataVersion', [0, -1, 1.5, Number.NaN, '2', null, 2 ** 53]],
+  ['migrate', [null, {}, 'x', () => ({})]],
   ['sweepChance', [-0.1, 1.1, Number.NaN, '1', null]],
   ['clock', [null, {}, Date, { now: Date.now }, { now: Date.now, monotonic: Date.now }]],
 ]
 
+const creators: ((options: RecordsOptions) => unknown)[] = [createSessions, createRecords, resolveOptions]
+
 describe.each(wrong)('%s', (name, values) => {
   it.each(values)('is refused as %s', (value) => {
     const options = { store, [name]: value } as Loose as RecordsOptions
-    for (const create of [() => createSessions(options), () => createRecords(options), () => resolveOptions(options)]) {
-      const error = thrownBy(create)
+    for (const create of creators) {
+      const error = thrownBy(() => create(options))
       expect(error.code).toBe('ERR_INVALID_OPTION')
       expect(error.message).toContain(name)
     }
@@ -61,6 +74,11 @@ it.each([null, {}, 'x'])('initialData is refused as %j', (initialData) => {
   expect(thrownBy(() => createSessions(options)).code).toBe('ERR_INVALID_OPTION')
 })
 
+it('a data version above 1 without a migration is refused', () => {
+  expect(thrownBy(() => resolveOptions({ store, dataVersion: 2 })).message).toContain('migrate')
+  expect(() => resolveOptions({ store, dataVersion: 2, migrate: () => ({}) })).not.toThrow()
+})
+
 it('a touch interval longer than the idle timeout is refused', () => {
   expect(() => resolveOptions({ store, idleTimeoutMs: 1000, touchIntervalMs: 1000 })).not.toThrow()
   expect(thrownBy(() => resolveOptions({ store, idleTimeoutMs: 1000, touchIntervalMs: 1001 })).code).toBe(
@@ -77,6 +95,9 @@ it('the defaults are those of the documentation', () => {
     updateTimeoutMs: 5_000,
     onConflict: undefined,
     codec: jsonCodec,
+    schema: undefined,
+    dataVersion: 1,
+    migrate: undefined,
     sweepChance: 0,
   })
 })

@@ -1,13 +1,15 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { assertKnownOptions } from './adapter/checks.ts'
 import { type Clock, forwardOnly, type Millis, systemClock } from './clock.ts'
-import { type Codec, jsonCodec } from './data/codec.ts'
+import { assertCodec, type Codec, jsonCodec } from './data/codec.ts'
 import type { OnConflict } from './data/merge.ts'
+import { isDataVersion } from './envelope.ts'
 import { LeewayError } from './errors.ts'
 import type { SessionStore } from './store.ts'
 import { assertSpan } from './timeouts.ts'
 
 /** What both layers, records and sessions, are configured with. Spans are milliseconds. */
-export interface RecordsOptions {
+export interface RecordsOptions<Data extends object = object> {
   /** Where sessions live. `close()` closes it. */
   readonly store: SessionStore
   /** How long a session lives without use. Default 30 minutes. */
@@ -24,14 +26,22 @@ export interface RecordsOptions {
   readonly onConflict?: OnConflict
   /** How data becomes text. Default JSON, which refuses what it could not give back. */
   readonly codec?: Codec
+  /** Any Standard Schema (zod, valibot, arktype), synchronous: checks data when it is loaded and before it is written, and adds defaults. Default: none. */
+  readonly schema?: StandardSchemaV1<unknown, Data>
+  /** Which shape the data has, counted from 1. Raised with `migrate` where the shape changes. Default 1. */
+  readonly dataVersion?: number
+  /** Makes data of an earlier `dataVersion` into data of this one, whenever it is loaded. Pure and synchronous. Where it throws, the session counts as undecodable. */
+  readonly migrate?: (old: Record<string, unknown>, fromVersion: number) => NoInfer<Data>
   /** The probability, from 0 to 1, that opening a session also starts a sweep, for processes too short-lived for `startSweeper`. Default 0. */
   readonly sweepChance?: number
   /** Where the time comes from. Default: the system's clock. */
   readonly clock?: Clock
 }
 
-export interface ResolvedOptions extends Required<Omit<RecordsOptions, 'onConflict'>> {
+export interface ResolvedOptions extends Required<Omit<RecordsOptions, 'onConflict' | 'schema' | 'migrate'>> {
   readonly onConflict: OnConflict | undefined
+  readonly schema: RecordsOptions['schema'] | undefined
+  readonly migrate: RecordsOptions['migrate'] | undefined
   /** The clock, never running backwards. */
   readonly now: () => Millis
 }
@@ -47,6 +57,9 @@ const NAMES = [
   'updateTimeoutMs',
   'onConflict',
   'codec',
+  'schema',
+  'dataVersion',
+  'migrate',
   'sweepChance',
   'clock',
 ] as const satisfies readonly (keyof RecordsOptions)[]
@@ -62,6 +75,9 @@ export function resolveOptions(options: RecordsOptions, others: readonly string[
     updateTimeoutMs = 5_000,
     onConflict,
     codec = jsonCodec,
+    schema,
+    dataVersion = 1,
+    migrate,
     sweepChance = 0,
     clock = systemClock,
   } = options
@@ -77,8 +93,13 @@ export function resolveOptions(options: RecordsOptions, others: readonly string[
   if (onConflict !== undefined && onConflict !== 'overwrite' && typeof onConflict !== 'function') {
     invalid('onConflict', "a function or 'overwrite'")
   }
-  if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function')
-    invalid('codec', 'an object with encode and decode')
+  assertCodec(codec)
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+    invalid('schema', 'a Standard Schema')
+  if (!isDataVersion(dataVersion)) invalid('dataVersion', 'a whole number from 1')
+  if (migrate !== undefined && typeof migrate !== 'function') invalid('migrate', 'a function')
+  if (dataVersion > 1 !== (migrate !== undefined))
+    invalid('migrate', 'given where dataVersion is above 1, and only there')
   if (typeof sweepChance !== 'number' || !(sweepChance >= 0 && sweepChance <= 1))
     invalid('sweepChance', 'a number from 0 to 1')
   if (
@@ -97,6 +118,9 @@ export function resolveOptions(options: RecordsOptions, others: readonly string[
     updateTimeoutMs,
     onConflict,
     codec,
+    schema,
+    dataVersion,
+    migrate,
     sweepChance,
     clock,
     now: forwardOnly(clock),

@@ -1,7 +1,12 @@
 import { parse } from 'secure-json-parse'
 import { LeewayError } from '../errors.ts'
+import type { SessionId } from '../store.ts'
+import { member, refuse } from './paths.ts'
 
-/** How session data becomes text. What `decode` gives must equal what `encode` was given. */
+/**
+ * How session data becomes text. What `decode` gives must equal what `encode` was given, and equal values must become
+ * equal texts: the encoded forms of top-level keys are compared to see what has changed.
+ */
 export interface Codec {
   /**
    * @param path where the value stands, for errors
@@ -9,6 +14,26 @@ export interface Codec {
    */
   encode(value: unknown, path: string): string
   decode(text: string): unknown
+  /** What is stored in place of the text, such as the encrypted text, in the record of this id. Called for every write. */
+  seal?(text: string, id: SessionId): string
+  /** The text again. A codec has both or neither. @throws where it cannot: the record counts as undecodable */
+  unseal?(sealed: string, id: SessionId): string
+}
+
+/** @throws `ERR_INVALID_OPTION` */
+export function assertCodec(codec: Codec): void {
+  const { encode, decode, seal, unseal } = Object(codec) as Partial<Record<keyof Codec, unknown>>
+  const seals = typeof seal === 'function' && typeof unseal === 'function'
+  if (
+    typeof encode !== 'function' ||
+    typeof decode !== 'function' ||
+    (!seals && (seal !== undefined || unseal !== undefined))
+  ) {
+    throw new LeewayError(
+      'ERR_INVALID_OPTION',
+      'codec must be an object with encode and decode, and with both seal and unseal or neither',
+    )
+  }
 }
 
 const MAX_DEPTH = 1000
@@ -69,12 +94,4 @@ function checkObject(object: object, path: string, ancestors: unknown[]): void {
     if (key === '__proto__') refuse(`${path}.__proto__`, 'the name is not allowed')
     if (value !== undefined) check(value, member(path, key), ancestors)
   }
-}
-
-function member(path: string, key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
-}
-
-function refuse(path: string, reason: string): never {
-  throw new LeewayError('ERR_NOT_SERIALIZABLE', `${path}: ${reason}`, { operation: 'save', path })
 }

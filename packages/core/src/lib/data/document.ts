@@ -20,11 +20,9 @@ export function decodeDocument(codec: Codec, text: string): Document {
   let data: unknown
   try {
     data = codec.decode(text)
-  } catch (cause) {
-    throw new LeewayError('ERR_INVALID_RECORD', 'the stored session data cannot be decoded', {
-      operation: 'load',
-      cause,
-    })
+  } catch {
+    // Without a cause: a parser's message quotes the text around the place, which may have been encrypted.
+    throw new LeewayError('ERR_INVALID_RECORD', 'the stored session data cannot be decoded', { operation: 'load' })
   }
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     throw new LeewayError('ERR_INVALID_RECORD', 'the stored session data is not an object', { operation: 'load' })

@@ -1,6 +1,8 @@
 import { Gate } from '../adapter/gate.ts'
-import type { Header, Snapshot } from '../envelope.ts'
+import { DataFormat } from '../data/data-format.ts'
+import type { Header, SealedSnapshot } from '../envelope.ts'
 import { isLeewayError } from '../errors.ts'
+import { publish } from '../events.ts'
 import { type RecordsOptions, type ResolvedOptions, resolveOptions } from '../options.ts'
 import type { SessionId } from '../store.ts'
 import { type SweepBatchOptions, type SweepCount, type Sweeper, type SweeperOptions, Sweeps } from '../sweep/sweeper.ts'
@@ -11,6 +13,7 @@ import type { RecordContext } from './record-types.ts'
 /** What records and sessions share: the resolved options, the keeper, the sweeps, and one lifecycle for all of them. */
 export class Engine {
   readonly options: ResolvedOptions
+  readonly format: DataFormat
   readonly keeper: RecordKeeper
   readonly #context: RecordContext
   readonly #sweeps: Sweeps
@@ -19,8 +22,9 @@ export class Engine {
   constructor(options: RecordsOptions, otherNames: readonly string[] = []) {
     this.options = resolveOptions(options, otherNames)
     const { store, clock, graceMs, codec, onConflict } = this.options
-    this.keeper = new RecordKeeper(this.options)
-    this.#context = { keeper: this.keeper, codec, onConflict }
+    this.format = new DataFormat(this.options)
+    this.keeper = new RecordKeeper({ ...this.options, format: this.format })
+    this.#context = { keeper: this.keeper, codec, format: this.format, onConflict }
     this.#sweeps = new Sweeps(store, clock, graceMs)
   }
 
@@ -37,6 +41,7 @@ export class Engine {
       id,
       initialText,
       draft: (text) => ({
+        raw: text,
         text,
         owner: null,
         header: {
@@ -52,13 +57,17 @@ export class Engine {
     })
   }
 
-  /** A record that was found; `undefined` where its data cannot be decoded. */
-  resume(snapshot: Snapshot): LiveRecord | undefined {
+  /**
+   * A record that was found; `undefined` where its data cannot be had, which is published.
+   * @throws `ERR_NEWER_DATA`; `ERR_INVALID_OPTION` for a schema or a migration that answers with a promise
+   */
+  resume(sealed: SealedSnapshot): LiveRecord | undefined {
     try {
-      return new LiveRecord(this.#context, { snapshot })
+      return new LiveRecord(this.#context, { snapshot: this.format.open(sealed, 'load') })
     } catch (error) {
-      if (isLeewayError(error) && error.code === 'ERR_INVALID_RECORD') return undefined
-      throw error
+      if (!isLeewayError(error) || error.code !== 'ERR_INVALID_RECORD') throw error
+      publish('leeway:session:miss', () => ({ id: sealed.id, reason: 'undecodable', error }))
+      return undefined
     }
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Millis } from '../clock.ts'
-import type { Snapshot } from '../envelope.ts'
+import type { DataFormat } from '../data/data-format.ts'
+import type { SealedSnapshot, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
 import { isLive, isPurged, isTouchDue, lifetimeAt } from '../expiry.ts'
@@ -12,6 +13,7 @@ import { Turns } from './turns.ts'
 
 export interface KeeperOptions {
   readonly store: SessionStore
+  readonly format: DataFormat
   readonly now: () => Millis
   readonly graceMs: Millis
   readonly touchIntervalMs: Millis
@@ -28,9 +30,9 @@ export type Outcome =
 export type Extended = Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }
 
 export type Found =
-  | { readonly status: 'live'; readonly snapshot: Snapshot }
-  | { readonly status: 'expired'; readonly snapshot: Snapshot }
-  | { readonly status: 'unknown' | 'undecodable' }
+  | { readonly status: 'live' | 'expired'; readonly snapshot: SealedSnapshot }
+  | { readonly status: 'unknown'; readonly error?: undefined }
+  | { readonly status: 'undecodable'; readonly error: LeewayError }
 
 const LONGEST_BACKOFF_MS = 64
 
@@ -43,6 +45,7 @@ export class RecordKeeper {
   readonly now: () => Millis
   readonly graceMs: Millis
   readonly #store: StoreCaller
+  readonly #format: DataFormat
   readonly #mayLose: boolean
   readonly #touchIntervalMs: Millis
   readonly #updateTimeoutMs: Millis
@@ -52,17 +55,18 @@ export class RecordKeeper {
     this.now = options.now
     this.graceMs = options.graceMs
     this.#store = new StoreCaller(options.store)
+    this.#format = options.format
     this.#mayLose = options.store.capabilities.failover === 'may-lose-acknowledged-writes'
     this.#touchIntervalMs = options.touchIntervalMs
     this.#updateTimeoutMs = options.updateTimeoutMs
   }
 
-  /** The record, if its expiry and its absolute end both lie ahead. */
+  /** The record, its data still sealed, if its expiry and its absolute end both lie ahead. */
   async find(id: SessionId): Promise<Found> {
     const stored = await this.#store.load(id)
     if (!stored) return { status: 'unknown' }
     const snapshot = read(stored)
-    if (!snapshot) return { status: 'undecodable' }
+    if (!snapshot) return { status: 'undecodable', error: notOurs(id, 'load') }
     const now = this.now()
     const live = isLive(now, snapshot.expiresAt) && isLive(now, snapshot.header.absoluteAt)
     return { status: live ? 'live' : 'expired', snapshot }
@@ -77,7 +81,7 @@ export class RecordKeeper {
       ...lifetimeAt(this.now(), draft.header, this.graceMs),
     }
     try {
-      if ((await this.#store.create(record(created))) === 'exists') return 'exists'
+      if ((await this.#store.create(record(created, this.#format))) === 'exists') return 'exists'
     } catch (error) {
       if (!(await this.#landed(created))) throw error
     }
@@ -193,7 +197,7 @@ export class RecordKeeper {
 
   async #update(next: Snapshot, expected: Version, onLost?: (lost: Snapshot) => void) {
     try {
-      return await this.#store.update(record(next), expected)
+      return await this.#store.update(record(next, this.#format), expected)
     } catch (error) {
       if (await this.#landed(next)) return 'saved'
       onLost?.(next)
@@ -221,9 +225,13 @@ export class RecordKeeper {
     const stored = await this.#store.load(id)
     if (!stored) return undefined
     const snapshot = read(stored)
-    if (snapshot) return snapshot
-    throw new LeewayError('ERR_INVALID_RECORD', 'the stored session is not one that leeway wrote', { operation, id })
+    if (!snapshot) throw notOurs(id, operation)
+    return this.#format.open(snapshot, operation)
   }
+}
+
+function notOurs(id: SessionId, operation: string): LeewayError {
+  return new LeewayError('ERR_INVALID_RECORD', 'the stored session is not one that leeway wrote', { operation, id })
 }
 
 /** What `change` makes of the record. An error of its own is thrown by `refuse`, once it is known to be up to date. */

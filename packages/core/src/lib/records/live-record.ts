@@ -5,10 +5,11 @@ import { mergeText } from '../data/merge.ts'
 import { afterSave, afterUpdate, type Rebased, takeOver } from '../data/rebase.ts'
 import type { Header, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
+import { assertSynchronous } from '../synchronous.ts'
 import type { Change, Extended, Outcome } from './keeper.ts'
 import { type Later, type LostSave, Unsettled } from './later.ts'
 import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
-import { assertSynchronous, refusal } from './refusals.ts'
+import { refusal } from './refusals.ts'
 import { seen } from './seen.ts'
 import { unstored } from './unstored.ts'
 
@@ -79,7 +80,7 @@ export class LiveRecord {
   /** Writes what changed here and `alter`, merged into what is stored. Without either it extends the record's life if due. */
   async save(alter: Alteration = {}): Promise<SaveStatus> {
     if (this.#ended) return 'gone'
-    const { codec, onConflict } = this.#context
+    const { codec, format, onConflict } = this.#context
     const ours = encodeDocument(codec, this.#data)
     const altered = alter.header !== undefined || alter.owner !== undefined
     const { later, hasLost } = this.#unsettled
@@ -93,7 +94,7 @@ export class LiveRecord {
       return {
         header: alter.header ? alter.header(header, now) : header,
         owner: alter.owner ?? current.owner,
-        text: mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict),
+        ...format.next(current, mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)),
       }
     }
     const outcome = await this.#write('save', change, ({ version }) => {
@@ -108,14 +109,15 @@ export class LiveRecord {
    */
   async update(change: (data: Document) => unknown): Promise<Document> {
     if (this.#ended) throw this.#refused('gone', 'update')
-    const { codec } = this.#context
+    const { codec, format } = this.#context
     let before = this.#base
     const outcome = await this.#write('update', (current) => {
       before = current.text
       const data = decodeDocument(codec, current.text)
-      assertSynchronous(change(data))
+      assertSynchronous(change(data), 'the callback of update()', 'update')
       const text = encodeDocument(codec, data)
-      return text === current.text ? undefined : { header: current.header, owner: current.owner, text }
+      const { header, owner } = current
+      return text === current.text ? undefined : { header, owner, ...format.next(current, text) }
     })
     if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
     this.#snapshot = outcome.snapshot
@@ -131,7 +133,7 @@ export class LiveRecord {
     if (this.#ended) throw this.#refused('gone', operation)
     const outcome = await this.#write(operation, (current, now) => {
       const header = change(current, now)
-      return header && { header, owner: current.owner, text: current.text }
+      return header && { header, owner: current.owner, raw: current.raw, text: current.text }
     })
     if ('snapshot' in outcome) this.#snapshot = outcome.snapshot
     if (outcome.status === 'gone') this.#ended = true

@@ -1,5 +1,6 @@
 import type { Millis } from '../clock.ts'
 import type { Codec } from '../data/codec.ts'
+import type { DataFormat } from '../data/data-format.ts'
 import type { OnConflict } from '../data/merge.ts'
 import type { Header, Snapshot } from '../envelope.ts'
 import type { SessionId } from '../store.ts'
@@ -9,6 +10,7 @@ import type { Draft } from './snapshot.ts'
 export interface RecordContext {
   readonly keeper: RecordKeeper
   readonly codec: Codec
+  readonly format: DataFormat
   readonly onConflict: OnConflict | undefined
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { LeewayError } from '../errors.ts'
 import { digestId } from '../ids.ts'
 import { type ManualClock, manualClock } from '../manual-clock.ts'
 import { memoryStore } from '../memory-store.ts'
@@ -28,7 +29,7 @@ interface RecordsSetup {
   load(sid?: string): Promise<RecordHandle<Data>>
 }
 
-function setup(options: Partial<RecordsOptions> = {}): RecordsSetup {
+function setup(options: Partial<RecordsOptions<Data>> = {}): RecordsSetup {
   const clock = manualClock()
   const stored = new Map<string, StoredSession>()
   const backend = new FaultyStore(memoryStore({ records: stored }))
@@ -153,7 +154,7 @@ describe('loading a record', () => {
       { name: 'leeway:session:miss', message: { id: digestId('unknown'), reason: 'unknown' } },
       { name: 'leeway:session:open', message: { id, owner: null } },
       { name: 'leeway:session:expired', message: { id, owner: null } },
-      { name: 'leeway:session:miss', message: { id, reason: 'undecodable' } },
+      { name: 'leeway:session:miss', message: { id, reason: 'undecodable', error: expect.any(LeewayError) } },
     ])
   })
 

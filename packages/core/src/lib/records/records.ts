@@ -1,5 +1,4 @@
 import type { Millis } from '../clock.ts'
-import { encodeDocument } from '../data/document.ts'
 import { publish } from '../events.ts'
 import { digestId } from '../ids.ts'
 import type { RecordsOptions } from '../options.ts'
@@ -27,7 +26,7 @@ export interface RecordHandle<Data extends object> {
 
 /** Records on a store: see {@link createRecords}. */
 export interface Records<Data extends object> {
-  /** The live record under the framework's session id, or `undefined`. @throws store errors */
+  /** The live record under the framework's session id, or `undefined`. @throws `ERR_NEWER_DATA`; store errors */
   load(sid: string): Promise<RecordHandle<Data> | undefined>
   /** Stores a new record. @throws `ERR_CONFLICT` if one is stored under the id; what `save` throws */
   create(sid: string, data: Data, timeouts?: SessionTimeouts): Promise<RecordHandle<Data>>
@@ -55,7 +54,9 @@ export interface Records<Data extends object> {
  * console.log(record?.data.n) // 1
  * await records.close()
  */
-export function createRecords<Data extends object = Record<string, unknown>>(options: RecordsOptions): Records<Data> {
+export function createRecords<Data extends object = Record<string, unknown>>(
+  options: RecordsOptions<Data>,
+): Records<Data> {
   return new RecordManager(options)
 }
 
@@ -75,11 +76,12 @@ class RecordManager<Data extends object> implements Records<Data> {
         publish('leeway:session:expired', () => ({ id, owner: null }))
         return undefined
       }
-      const record = found.status === 'live' ? this.#engine.resume(found.snapshot) : undefined
-      if (!record) {
-        publish('leeway:session:miss', () => ({ id, reason: found.status === 'unknown' ? 'unknown' : 'undecodable' }))
+      if (!('snapshot' in found)) {
+        publish('leeway:session:miss', () => ({ id, reason: found.status, error: found.error }))
         return undefined
       }
+      const record = this.#engine.resume(found.snapshot)
+      if (!record) return undefined
       publish('leeway:session:open', () => ({ id, owner: null }))
       return this.#handle(record)
     })
@@ -88,7 +90,7 @@ class RecordManager<Data extends object> implements Records<Data> {
   async create(sid: string, data: Data, timeouts: SessionTimeouts = {}): Promise<RecordHandle<Data>> {
     const header = retimedHeader(timeouts)
     return this.#engine.run('create', async () => {
-      const text = encodeDocument(this.#engine.options.codec, data)
+      const text = this.#engine.format.initial(data)
       const record = this.#engine.begin(text, () => ({ credentials: null }), digestId(sid))
       await record.save({ header })
       return this.#handle(record)

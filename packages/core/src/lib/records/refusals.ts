@@ -10,13 +10,3 @@ export function refusal(status: 'gone' | 'superseded', operation: string, id: Se
         id,
       })
 }
-
-/** @throws `ERR_INVALID_OPTION` for what a callback of `update()` gave back, if it is a promise. */
-export function assertSynchronous(result: unknown): void {
-  if (typeof result !== 'object' || result === null || typeof (result as { then?: unknown }).then !== 'function') return
-  throw new LeewayError(
-    'ERR_INVALID_OPTION',
-    'the callback of update() must be synchronous: it may run more than once',
-    { operation: 'update' },
-  )
-}

@@ -164,7 +164,9 @@ describe('a record that cannot be read', () => {
     using events = recordEvents()
     const session = await sessions.open(token)
     expect([session.isNew, session.id === id]).toEqual([true, false])
-    expect(events.all).toEqual([{ name: 'leeway:session:miss', message: { id, reason: 'undecodable' } }])
+    expect(events.all).toEqual([
+      { name: 'leeway:session:miss', message: { id, reason: 'undecodable', error: expect.any(LeewayError) } },
+    ])
     expect(backend.calls).toEqual(['load'])
     expect(records.get(`default:${id}`)).toEqual(damaged)
   })

@@ -3,7 +3,7 @@ import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import { isLive } from '../expiry.ts'
 import { isReservedId } from '../ids.ts'
-import type { RecordKeeper } from '../records/keeper.ts'
+import type { Engine } from '../records/engine.ts'
 import type { StoreCaller } from '../records/store-caller.ts'
 import type { ListedSession, SessionId } from '../store.ts'
 import type { Revocations } from './revocations.ts'
@@ -19,26 +19,27 @@ export interface SessionDetails extends SessionInfo {
    * in the last idle timeout before the absolute end, where use no longer moves `expiresAt`.
    */
   readonly lastSeenAt: Millis
-  /** What `open` was told of the client that last wrote to the session; null if nothing. It comes from the client, and may be a lie. */
+  /** What `open` was told of the client that last wrote to the session; null if nothing, or where it cannot be
+   * decrypted. It comes from the client, and may be a lie. */
   readonly client: ClientHints | null
 }
 
 /** One owner's sessions: what there are, and how they end. */
 export class OwnerSessions {
   readonly #store: StoreCaller
-  readonly #keeper: RecordKeeper
+  readonly #engine: Pick<Engine, 'keeper' | 'format'>
   readonly #revocations: Revocations
 
-  constructor(store: StoreCaller, keeper: RecordKeeper, revocations: Revocations) {
+  constructor(store: StoreCaller, engine: Pick<Engine, 'keeper' | 'format'>, revocations: Revocations) {
     this.#store = store
-    this.#keeper = keeper
+    this.#engine = engine
     this.#revocations = revocations
   }
 
   async list(ownerId: string): Promise<SessionInfo[]> {
     const listed = new Map<SessionId, SessionInfo>()
     for await (const session of this.#store.list(ownerId)) {
-      if (isReservedId(session.id) || !isLive(this.#keeper.now(), session.expiresAt)) continue
+      if (isReservedId(session.id) || !isLive(this.#engine.keeper.now(), session.expiresAt)) continue
       listed.set(session.id, session)
     }
     return [...listed.values()]
@@ -48,10 +49,11 @@ export class OwnerSessions {
   async listDetails(ownerId: string): Promise<SessionDetails[]> {
     const details: SessionDetails[] = []
     for (const { id } of await this.list(ownerId)) {
-      const found = await this.#keeper.find(id)
+      const found = await this.#engine.keeper.find(id)
       if (found.status !== 'live' || found.snapshot.owner !== ownerId) continue
       const { owner, expiresAt, purgeAt, header } = found.snapshot
-      const { createdAt, idleMs, client = null } = header
+      const { createdAt, idleMs } = header
+      const client = this.#engine.format.client(found.snapshot) ?? null
       const lastSeenAt = Math.max(createdAt, expiresAt - idleMs)
       details.push({ id, owner, expiresAt, purgeAt, createdAt, lastSeenAt, client })
     }
@@ -62,7 +64,7 @@ export class OwnerSessions {
     // It comes from a form: one that cannot name a session names none.
     if (!isSessionId(id)) return 'gone'
     const stored = await this.#store.load(id)
-    return stored?.owner === ownerId ? this.#keeper.destroy(id, ownerId) : 'gone'
+    return stored?.owner === ownerId ? this.#engine.keeper.destroy(id, ownerId) : 'gone'
   }
 
   async revokeAll(ownerId: string, except: SessionId | undefined): Promise<number> {

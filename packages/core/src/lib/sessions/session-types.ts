@@ -1,7 +1,7 @@
 import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import type { Codec } from '../data/codec.ts'
-import type { Snapshot } from '../envelope.ts'
+import type { SealedSnapshot } from '../envelope.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
@@ -44,8 +44,8 @@ export interface SessionContext {
   readonly codec: Codec
   /** A record that is not stored yet, and the secret that will open it. */
   readonly begin: (client: ClientHints | undefined) => { readonly record: LiveRecord; readonly secret: () => string }
-  /** Reads the record again, if it is still there. */
-  readonly reload: (id: SessionId) => Promise<Snapshot | undefined>
+  /** Reads the record's header again, if it is still there. */
+  readonly reload: (id: SessionId) => Promise<SealedSnapshot | undefined>
 }
 
 /** How the request came to the session. */

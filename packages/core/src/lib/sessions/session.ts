@@ -88,7 +88,8 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    * A new session whose data still equals its initial data is not stored.
    *
    * @throws `ERR_CONFLICT` with the keys that another request changed differently; `ERR_NOT_SERIALIZABLE`;
-   * `ERR_PAYLOAD_TOO_LARGE`; `ERR_UPDATE_TIMEOUT`; store errors. Nothing is written then.
+   * `ERR_INVALID_DATA` with the paths that do not fit the schema; `ERR_NEWER_DATA` and `ERR_INVALID_RECORD` for what others
+   * have stored meanwhile; `ERR_PAYLOAD_TOO_LARGE`; `ERR_UPDATE_TIMEOUT`; store errors. Nothing is written then.
    */
   save(): Promise<SaveResult> {
     return this.#run('save', async () => {

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { encryptedCodec } from '../data/encrypted-codec.ts'
 import { isLeewayError } from '../errors.ts'
 import { type ManualClock, manualClock } from '../manual-clock.ts'
 import { memoryStore } from '../memory-store.ts'
@@ -7,7 +9,7 @@ import type { StoredSession } from '../store.ts'
 import { type Answer, Model, type ModelHandle, type Retiming, type Values } from '../testing-model.ts'
 import type { Session } from './session.ts'
 import type { SaveResult } from './session-types.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions, type Sessions, type SessionsOptions } from './sessions.ts'
 
 const SPANS = { idle: 1000, absolute: 4000, grace: 300, touch: 100, overlap: 50 }
 const FIRST = 200
@@ -31,6 +33,7 @@ interface Handle {
 }
 
 interface World {
+  readonly format: Format
   readonly clock: ManualClock
   readonly records: Map<string, StoredSession>
   readonly processes: readonly Sessions<Values>[]
@@ -39,6 +42,13 @@ interface World {
   /** Every token that a browser ever received, its cookie last. */
   readonly jars: string[][]
   readonly outcomes: Set<string>
+}
+
+/** Ways of storing data that must make no difference. */
+interface Format {
+  readonly options: Partial<SessionsOptions<Values>>
+  /** The data of a stored text. */
+  readonly read: (text: string, id: string) => unknown
 }
 
 interface Command {
@@ -247,10 +257,10 @@ const revokeAll = fc.record({ owner, except: fc.option(index), process: fc.nat(1
 )
 
 /** What is stored is what the model has. */
-function compareRecords({ records, model }: World): void {
+function compareRecords({ records, model, format }: World): void {
   const kept = [...records.values()].filter(({ id }) => !id.startsWith('1'))
   const stored = kept.map(({ id, owner: name, expiresAt, purgeAt, payload }) => {
-    const data: unknown = JSON.parse(payload.slice(payload.indexOf('\n')))
+    const data = format.read(payload.slice(payload.indexOf('\n') + 1), id)
     return { id, owner: name, expiresAt, purgeAt, data }
   })
   const expected = [...model.stored.values()].map(({ id, owner: name, expiresAt, purgeAt, data }) => {
@@ -261,8 +271,12 @@ function compareRecords({ records, model }: World): void {
 }
 
 /** Every token ever received opens what the model says, in a copy. */
-async function compareTokens({ records, model, clock, jars }: World): Promise<void> {
-  const copy = createSessions<Values>({ ...configuration(clock), store: memoryStore({ records: new Map(records) }) })
+async function compareTokens({ records, model, clock, jars, format }: World): Promise<void> {
+  const copy = createSessions<Values>({
+    ...configuration(clock),
+    ...format.options,
+    store: memoryStore({ records: new Map(records) }),
+  })
   const known = jars.flat().map((token) => ({ token, found: model.lookUp(token, clock.now()) }))
   // Opening a pending token confirms it, which changes what the other tokens of its session are.
   known.sort((a, b) => Number(a.found?.as === 'pending') - Number(b.found?.as === 'pending'))
@@ -306,36 +320,67 @@ const commands = fc.oneof(
   { arbitrary: revokeAll, weight: 1 },
 )
 
-it('does what the model says, whatever browsers, requests, logins, sweeps and the clock do', {
-  timeout: 60_000,
-}, async () => {
-  const seed = Number(process.env.LEEWAY_SEED ?? Math.floor(Math.random() * 2 ** 31))
-  console.log(`sessions: LEEWAY_SEED=${seed}`)
-  const outcomes = new Set<string>()
-  const firsts = fc.constantFrom(undefined, FIRST)
-  await fc.assert(
-    fc.asyncProperty(
-      fc.noBias(fc.array(commands, { minLength: 1, maxLength: 80, size: 'max' })),
-      firsts,
-      async (list, first) => {
-        const clock = manualClock()
-        const records = new Map<string, StoredSession>()
-        const firstly = first === undefined ? {} : { firstIdleTimeoutMs: first }
-        const process = () =>
-          createSessions<Values>({ ...configuration(clock), ...firstly, store: memoryStore({ records }) })
-        const jars = Array.from({ length: BROWSERS }, (): string[] => [])
-        const model = new Model({ ...SPANS, first })
-        const world: World = { clock, records, processes: [process(), process()], model, handles: [], jars, outcomes }
-        for (const [step, { run }] of list.entries()) {
-          await run(world)
-          compareRecords(world)
-          if (step % 5 === 0 || step === list.length - 1) await compareTokens(world)
-        }
-      },
-    ),
-    { seed, numRuns: RUNS },
-  )
-  // What never came up has not been compared.
-  const expected = Object.entries(OUTCOMES).flatMap(([name, ends]) => ends.map((end) => `${name} ${end}`))
-  expect([...outcomes].sort()).toEqual(expected.sort())
-})
+const codec = encryptedCodec({ keys: [new Uint8Array(32)] })
+const count = z.number().exactOptional()
+const formats: [name: string, format: Format][] = [
+  ['as JSON', { options: {}, read: (text) => JSON.parse(text) }],
+  [
+    'encrypted, of a later version and with a schema',
+    {
+      options: { codec, schema: z.object({ a: count, b: count, c: count }), dataVersion: 2, migrate: () => ({}) },
+      read: (text, id) => JSON.parse(codec.unseal?.(text, id) ?? ''),
+    },
+  ],
+]
+
+it.each(formats)(
+  'does what the model says, whatever browsers, requests, logins, sweeps and the clock do: %s',
+  {
+    timeout: 60_000,
+  },
+  async (_name, format) => {
+    const seed = Number(process.env.LEEWAY_SEED ?? Math.floor(Math.random() * 2 ** 31))
+    console.log(`sessions: LEEWAY_SEED=${seed}`)
+    const outcomes = new Set<string>()
+    const firsts = fc.constantFrom(undefined, FIRST)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.noBias(fc.array(commands, { minLength: 1, maxLength: 80, size: 'max' })),
+        firsts,
+        async (list, first) => {
+          const clock = manualClock()
+          const records = new Map<string, StoredSession>()
+          const firstly = first === undefined ? {} : { firstIdleTimeoutMs: first }
+          const process = () =>
+            createSessions<Values>({
+              ...configuration(clock),
+              ...firstly,
+              ...format.options,
+              store: memoryStore({ records }),
+            })
+          const jars = Array.from({ length: BROWSERS }, (): string[] => [])
+          const model = new Model({ ...SPANS, first })
+          const world: World = {
+            format,
+            clock,
+            records,
+            processes: [process(), process()],
+            model,
+            handles: [],
+            jars,
+            outcomes,
+          }
+          for (const [step, { run }] of list.entries()) {
+            await run(world)
+            compareRecords(world)
+            if (step % 5 === 0 || step === list.length - 1) await compareTokens(world)
+          }
+        },
+      ),
+      { seed, numRuns: RUNS },
+    )
+    // What never came up has not been compared.
+    const expected = Object.entries(OUTCOMES).flatMap(([name, ends]) => ends.map((end) => `${name} ${end}`))
+    expect([...outcomes].sort()).toEqual(expected.sort())
+  },
+)

@@ -1,7 +1,8 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { assertKnownOptions } from '../adapter/checks.ts'
 import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
-import { encodeDocument } from '../data/document.ts'
+import type { LeewayError } from '../errors.ts'
 import { type MissEvent, publish } from '../events.ts'
 import { invalid, type RecordsOptions } from '../options.ts'
 import { Engine } from '../records/engine.ts'
@@ -19,7 +20,7 @@ import { Session } from './session.ts'
 import type { ListOptions, OpenOptions, SessionContext } from './session-types.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
 
-export interface SessionsOptions<Data extends object> extends RecordsOptions {
+export interface SessionsOptions<Data extends object> extends RecordsOptions<Data> {
   /** The data of a new session. Default: an empty object. */
   readonly initialData?: () => Data
   /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
@@ -29,6 +30,11 @@ export interface SessionsOptions<Data extends object> extends RecordsOptions {
    * of bots, which never come back, are gone sooner. From then on `idleTimeoutMs` counts, and is the default.
    */
   readonly firstIdleTimeoutMs?: Millis
+}
+
+/** With a schema it is the schema that tells what the data is, and initial data has to agree. */
+type SchemedOptions<Data extends object> = SessionsOptions<NoInfer<Data>> & {
+  readonly schema: StandardSchemaV1<unknown, Data>
 }
 
 export interface RevokeAllOptions {
@@ -41,7 +47,8 @@ export interface Sessions<Data extends object, Flash extends object = Record<str
   /**
    * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
    * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
-   * @throws store errors: a failure is never answered with a new session; `ERR_INVALID_OPTION`
+   * @throws store errors: a failure is never answered with a new session; `ERR_NEWER_DATA` for a session that a newer
+   * release has written; `ERR_INVALID_DATA` where the initial data does not fit the schema; `ERR_INVALID_OPTION`
    */
   open(token?: string | null, options?: OpenOptions): Promise<Session<Data, Flash>>
   /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
@@ -80,10 +87,16 @@ export interface Sessions<Data extends object, Flash extends object = Record<str
  * console.log(again.data.visits) // 1
  * await sessions.close()
  */
+export function createSessions<Data extends object, Flash extends object = Record<string, unknown>>(
+  options: SchemedOptions<Data>,
+): Sessions<Data, Flash>
 export function createSessions<
   Data extends object = Record<string, unknown>,
   Flash extends object = Record<string, unknown>,
->(options: SessionsOptions<Data>): Sessions<Data, Flash> {
+>(options: SessionsOptions<Data>): Sessions<Data, Flash>
+export function createSessions<Data extends object, Flash extends object>(
+  options: SessionsOptions<Data>,
+): Sessions<Data, Flash> {
   return new SessionManager(options)
 }
 
@@ -105,10 +118,10 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     if ((firstIdleTimeoutMs ?? 0) > idleTimeoutMs) invalid('firstIdleTimeoutMs', 'at most idleTimeoutMs')
     this.#firstIdleMs = firstIdleTimeoutMs
     this.#overlapMs = overlapMs
-    this.#initialText = () => encodeDocument(codec, initialData())
+    this.#initialText = () => this.#engine.format.initial(initialData())
     const caller = new StoreCaller(store)
     const revocations = new Revocations(caller, this.#engine.options)
-    this.#owners = new OwnerSessions(caller, this.#engine.keeper, revocations)
+    this.#owners = new OwnerSessions(caller, this.#engine, revocations)
     this.#context = {
       now,
       codec,
@@ -182,7 +195,7 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     }
     const hash = hashSecret(token.secret)
     const found = await this.#engine.keeper.find(token.id)
-    if (!('snapshot' in found)) return miss(token.id, found.status)
+    if (!('snapshot' in found)) return miss(token.id, found.status, found.error)
     const { id, owner, header } = found.snapshot
     const presented = header.credentials ? recognise(header.credentials, hash, this.#context.now()) : 'wrong'
     if (presented === 'wrong') return miss(id, 'wrong-secret')
@@ -195,7 +208,7 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
       return undefined
     }
     const record = this.#engine.resume(found.snapshot)
-    if (!record) return miss(id, 'undecodable')
+    if (!record) return undefined
     record.client = client
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
@@ -230,6 +243,6 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
   }
 }
 
-function miss(id: SessionId, reason: MissEvent['reason']): undefined {
-  publish('leeway:session:miss', () => ({ id, reason }))
+function miss(id: SessionId, reason: MissEvent['reason'], error?: LeewayError): undefined {
+  publish('leeway:session:miss', () => ({ id, reason, error }))
 }

@@ -1,0 +1,5 @@
+/**
+ * For session data that JSON cannot hold.
+ * @module
+ */
+export { devalueCodec } from './lib/data/devalue-codec.ts'
