@@ -7,7 +7,7 @@ import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
 import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
-import { soleSecret, withPending } from './credentials.ts'
+import { loggedIn, stands, withPending } from './credentials.ts'
 import { assertCheckedAt, assertOwnerId } from './owner-id.ts'
 import type { LoginOptions, Opening, SaveResult, SessionContext } from './session-types.ts'
 import { deriveSecret, formatToken, hashSecret, mintSecret } from './token.ts'
@@ -27,6 +27,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   #isNew: boolean
   #presented: string | undefined
   #secret: (() => string) | undefined
+  #isDestroyed = false
 
   /** @internal Sessions are made by `sessions.open`. */
   constructor(context: SessionContext, opening: Opening) {
@@ -66,6 +67,22 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** The end that use does not move. */
   get absoluteExpiresAt(): Millis {
     return this.#record.snapshot.header.absoluteAt
+  }
+
+  /** For how long the session can live at most from now, in milliseconds: what a cookie that outlasts the browser is kept for. */
+  get remainingMs(): Millis {
+    return Math.max(0, this.absoluteExpiresAt - this.#context.now())
+  }
+
+  /** True once `destroy` has resolved here: only the answer to such a request takes the cookie away. */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  /** The token of a secret that this request minted and stored, whatever became of later saves: bindings send it with the answer to an error. */
+  get mintedToken(): string | null {
+    if (!this.#secret || this.#presented !== undefined || !this.#record.stored || this.#record.ended) return null
+    return formatToken({ id: this.id, secret: this.#secret() })
   }
 
   /** Until this instant a request that loaded the session may still save it; from then on it may be removed. */
@@ -129,12 +146,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const secret = mintSecret()
       const status = await this.#record.save({
         owner: ownerId,
-        header: (header, now) => ({
-          ...header,
-          epoch: header.epoch + 1,
-          absoluteAt: now + header.absoluteMs,
-          credentials: soleSecret(secret),
-        }),
+        header: loggedIn(secret),
       })
       if (status !== 'saved') {
         throw new LeewayError('ERR_CONFLICT', 'the session was logged in to, logged out or revoked meanwhile', {
@@ -186,7 +198,11 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /** Logout: once resolved, nothing brings the session back. Idempotent. */
   destroy(): Promise<{ readonly status: 'destroyed' | 'gone' }> {
-    return this.#run('destroy', async () => ({ status: await this.#record.destroy() }))
+    return this.#run('destroy', async () => {
+      const status = await this.#record.destroy()
+      this.#isDestroyed = true
+      return { status }
+    })
   }
 
   /**
@@ -226,9 +242,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of
       // those. Only a write or a touch has checked what is stored.
       const stored = status === 'unchanged' ? await this.#context.reload(this.id) : this.#record.snapshot
-      const hash = hashSecret(secret)
-      const credentials = stored?.header.credentials
-      if (credentials?.current !== hash && credentials?.pending?.hash !== hash) return null
+      if (!stands(stored?.header.credentials, secret)) return null
     }
     return formatToken({ id: this.id, secret })
   }
