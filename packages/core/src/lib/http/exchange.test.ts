@@ -128,6 +128,27 @@ describe('a request', () => {
     expect(await later.commit()).toBeUndefined()
   })
 
+  it('that was sent before a login and opened after it stores nothing and sends nothing, unless it logs in or out', async () => {
+    const { stored, begin, open, records } = served()
+    const { token } = await stored()
+    await (await open(token)).login('alice')
+    for (const end of ['commit', 'abandon'] as const) {
+      const late = begin(token)
+      Object.assign((await late.open())?.data ?? {}, { a: 'late' })
+      expect(await late[end]()).toBeUndefined()
+      expect(records.size).toBe(1)
+    }
+    const writing = begin(token)
+    await (await writing.open())?.update((data) => Object.assign(data, { a: 'late' }))
+    expect(await writing.commit()).toBeUndefined()
+    const login = begin(token)
+    await (await login.open())?.login('bob')
+    expect((await begin(sentIn(await login.commit())).open())?.owner).toBe('bob')
+    const logout = begin(token)
+    await (await logout.open())?.destroy()
+    expect(await logout.commit()).toContain('Max-Age=0')
+  })
+
   it('derives the token of a rotation whose answer was lost, and a slow one from before a login sends none', async () => {
     const { stored, begin, sessions } = served()
     const { token } = await stored()

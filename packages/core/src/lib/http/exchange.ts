@@ -49,7 +49,8 @@ export class Exchange<Data extends object, Request, Outage> {
    * Saves the session, if it was opened: call it once the handler is done, before the response's headers go out.
    * Resolves with the `Set-Cookie` header to send, if there is one: where this request minted or derived a secret, or
    * destroyed the session. Nothing is sent, and the browser's cookie left alone, where the session was logged out,
-   * revoked or logged in to meanwhile. Another call saves nothing more; after one that rejected it resolves with the
+   * revoked or logged in to meanwhile; nor is a new session stored for a request that came with the cookie from right
+   * before a login, which would replace the one of the login. Another call saves nothing more; after one that rejected it resolves with the
    * header that goes with the answer to the error.
    *
    * @throws what `save` throws; a failing store's error only where `onStoreFailure` does not let the request go on
@@ -72,7 +73,7 @@ export class Exchange<Data extends object, Request, Outage> {
   async save(): Promise<string | undefined> {
     // Whoever opened it has been told why it could not be.
     const session = await this.#opening?.catch(() => undefined)
-    if (!session) return undefined
+    if (!session || (session.isOvertaken && !session.isDestroyed)) return undefined
     try {
       const { token } = await this.#inTime('save', session.save())
       return this.#header(session, token)
@@ -107,7 +108,7 @@ export class Exchange<Data extends object, Request, Outage> {
 
   #header(session: Session<Data>, token: string | null): string | undefined {
     if (session.isDestroyed) return setCookie(null, this.#cookie)
-    if (token === null) return undefined
+    if (token === null || session.isOvertaken) return undefined
     return setCookie(token, this.#options.isFixed ? { ...this.#cookie, maxAgeMs: session.remainingMs } : this.#cookie)
   }
 

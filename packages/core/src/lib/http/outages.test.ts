@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readToken } from '../cookie.ts'
 import type { LeewayError } from '../errors.ts'
 import { rejectionOf } from '../testing-errors.ts'
-import { setup, TOUCH } from '../testing-sessions.ts'
+import { type Data, setup, TOUCH } from '../testing-sessions.ts'
 import type { Operation } from '../testing-stores.ts'
 import { settled } from '../testing-stores.ts'
 import { httpSessions } from './http-sessions.ts'
@@ -101,13 +101,12 @@ it('what a handler saves by itself is refused in an outage, so that it can tell'
 it('a function decides, told of the failure and of the request', async () => {
   const { sessions, backend, stored } = setup()
   const { token } = await stored()
-  const asked: [LeewayError, unknown][] = []
-  const http = httpSessions(sessions, {
-    onStoreFailure: (error, path) => {
-      asked.push([error, path])
-      return path === '/account' ? 'fail' : 'anonymous'
-    },
-  })
+  const asked: [LeewayError, string][] = []
+  const decide = (error: LeewayError, path: string) => {
+    asked.push([error, path])
+    return path === '/account' ? ('fail' as const) : ('anonymous' as const)
+  }
+  const http = httpSessions<Data, string, typeof decide>(sessions, { onStoreFailure: decide })
   backend.failNext('load')
   expect((await rejectionOf(http.begin(cookieOf(token), '/account').open())).code).toBe('ERR_STORE_FAILED')
   backend.failNext('load')

@@ -20,8 +20,8 @@ import { deriveSecret, formatToken, hashSecret, mintSecret } from './token.ts'
 export class Session<Data extends object = Record<string, unknown>> {
   readonly #context: SessionContext
   readonly #openedAt: Millis
-  /** The record of the opening, whose turns this handle takes for good, also where a login replaces the record. */
-  readonly #queue: LiveRecord
+  /** Its record's turns are those of this handle for good, also where a login replaces the record. */
+  readonly #opening: Opening
   readonly #retimings: ReturnType<typeof retimedHeader>[] = []
   #record: LiveRecord
   #isNew: boolean
@@ -33,7 +33,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   constructor(context: SessionContext, opening: Opening) {
     this.#context = context
     this.#openedAt = context.now()
-    this.#queue = opening.record
+    this.#opening = opening
     this.#record = opening.record
     this.#presented = opening.presented
     this.#secret = opening.secret
@@ -72,6 +72,11 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** For how long the session can live at most from now, in milliseconds: what a cookie that outlasts the browser is kept for. */
   get remainingMs(): Millis {
     return Math.max(0, this.absoluteExpiresAt - this.#context.now())
+  }
+
+  /** True where the request brought a secret that a login replaced moments ago, and has not logged in itself: bindings store no new session for it, whose cookie would replace that of the login. */
+  get isOvertaken(): boolean {
+    return this.#opening.isOvertaken === true && this.owner === null
   }
 
   /** True once `destroy` has resolved here: only the answer to such a request takes the cookie away. */
@@ -144,10 +149,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       this.#context.revocations.assertRecent(checkedAt)
       if (this.#record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
       const secret = mintSecret()
-      const status = await this.#record.save({
-        owner: ownerId,
-        header: loggedIn(secret),
-      })
+      const status = await this.#record.save({ owner: ownerId, header: loggedIn(secret) })
       if (status !== 'saved') {
         throw new LeewayError('ERR_CONFLICT', 'the session was logged in to, logged out or revoked meanwhile', {
           operation: 'login',
@@ -216,7 +218,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    return this.#context.run(operation, () => this.#queue.inTurn(work))
+    return this.#context.run(operation, () => this.#opening.record.inTurn(work))
   }
 
   async #startOver(): Promise<void> {
@@ -236,14 +238,12 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   async #tokenAfter(status: SaveStatus): Promise<string | null> {
-    if (!this.#secret || !this.#record.stored || status === 'gone' || status === 'superseded') return null
+    if (status === 'gone' || status === 'superseded') return null
+    if (this.#presented === undefined || !this.#secret) return this.mintedToken
+    // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of those.
+    // Only a write or a touch has checked what is stored.
     const secret = this.#secret()
-    if (this.#presented !== undefined) {
-      // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of
-      // those. Only a write or a touch has checked what is stored.
-      const stored = status === 'unchanged' ? await this.#context.reload(this.id) : this.#record.snapshot
-      if (!stands(stored?.header.credentials, secret)) return null
-    }
-    return formatToken({ id: this.id, secret })
+    const stored = status === 'unchanged' ? await this.#context.reload(this.id) : this.#record.snapshot
+    return stands(stored?.header.credentials, secret) ? formatToken({ id: this.id, secret }) : null
   }
 }

@@ -115,8 +115,12 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     return this.#engine.run('open', async () => {
       this.#engine.sweepByChance()
       const session = await this.#resume(token)
-      if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session ?? new Session<Data>(this.#context, { ...this.#begin(), presented: undefined })
+      if (session === undefined || session === 'overtaken') {
+        const isOvertaken = session === 'overtaken'
+        return new Session<Data>(this.#context, { ...this.#begin(), presented: undefined, isOvertaken })
+      }
+      publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
+      return session
     })
   }
 
@@ -177,8 +181,8 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     return this.close()
   }
 
-  /** The live session that the token opens; `undefined` where a new one is to be begun. */
-  async #resume(text: string | null | undefined): Promise<Session<Data> | undefined> {
+  /** The live session that the token opens; otherwise a new one is to be begun. */
+  async #resume(text: string | null | undefined): Promise<Session<Data> | 'overtaken' | undefined> {
     const token = parseToken(text)
     if (!token) {
       if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
@@ -189,7 +193,13 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     if (!('snapshot' in found)) return miss(token.id, found.status)
     const { id, owner, header } = found.snapshot
     const presented = header.credentials ? recognise(header.credentials, hash, this.#context.now()) : 'wrong'
-    if (presented === 'wrong') return miss(id, 'wrong-secret')
+    if (presented === 'wrong') {
+      miss(id, 'wrong-secret')
+      // A request lasts no longer than the grace, so after that this one was not sent before the login.
+      const loggedInAt = header.absoluteAt - header.absoluteMs
+      const isOvertaken = owner !== null && this.#context.now() < loggedInAt + this.#engine.options.graceMs
+      return found.status === 'live' && isOvertaken ? 'overtaken' : undefined
+    }
     if (presented === 'retired') {
       publish('leeway:session:theft', () => ({ id, owner }))
       return undefined
