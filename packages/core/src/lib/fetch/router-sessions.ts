@@ -3,6 +3,7 @@ import { LeewayError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { httpSessions } from '../http/http-sessions.ts'
 import type { HttpOptions } from '../http/options.ts'
+import { invalid } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 
@@ -69,11 +70,12 @@ export function routerSessions<Data extends object = Record<string, unknown>, Fl
   sessions: Pick<Sessions<object>, 'open'>,
   options: RouterOptions = {},
 ): RouterSessions<Data, Flash> {
+  if ('onStoreFailure' in options) invalid('onStoreFailure', 'left out: getSession has to give a session, or reject')
   type Opened = Exchange<RouterData<Data, Flash>, undefined, 'fail'>
   // Which names there are, and of which types, is for the caller of this function to say.
   const http = httpSessions<RouterData<Data, Flash>, undefined>(
     sessions as Pick<Sessions<RouterData<Data, Flash>>, 'open'>,
-    { ...options, onStoreFailure: 'fail' },
+    options,
   )
   const exchanges = new WeakMap<object, Opened>()
   const opened = (session: object, given: object, operation: string) => {
