@@ -32,7 +32,7 @@ export interface SetCookieOptions extends CookieOptions {
 }
 
 /** The name under which the cookie is set and read. */
-export function cookieName({ name, secure }: CookieOptions): string {
+function cookieName({ name, secure }: CookieOptions): string {
   return name ?? (secure === false ? 'leeway' : '__Host-leeway')
 }
 

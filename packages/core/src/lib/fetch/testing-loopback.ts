@@ -10,7 +10,7 @@ export interface Loopback extends AsyncDisposable {
   browser(): Browser
 }
 
-export class Browser {
+class Browser {
   cookie = ''
   readonly #url: string
 
