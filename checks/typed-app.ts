@@ -1,6 +1,7 @@
 // Compiled against the published types: what an application and an author of a store write, without @types/node.
 import { createSessions, isLeewayError, type SessionStore } from '@leeway/core'
 import { Gate } from '@leeway/core/adapter'
+import { failureAnswer, httpSessions } from '@leeway/core/http'
 import { memoryStore } from '@leeway/core/memory'
 import { createRecords } from '@leeway/core/records'
 import { manualClock } from '@leeway/core/testing'
@@ -25,6 +26,12 @@ const price: number | undefined = (await session.update((data) => data.items.sor
 session.data.cart = price
 const token: string | null = (await session.save()).token
 
+const http = httpSessions(sessions, { cookie: 'fixed', onStoreFailure: 'anonymous' })
+const opened = await http.begin('a header', undefined).open()
+// @ts-expect-error there may be no session in an outage
+opened.data.items.pop()
+const status: 409 | 503 | undefined = failureAnswer('an error')?.status
+
 const records = createRecords<Cart>({ store: sqliteStore({ path: 'sessions.db' }) })
 const record = await records.load('an id')
 const items: Cart['items'] | undefined = record?.data.items
@@ -35,4 +42,4 @@ const onRedis: SessionStore = redisStore({ client, replicas: 1 })
 const store: SessionStore = memoryStore()
 const gate = new Gate()
 
-export { gate, isLeewayError, items, onFiles, onRedis, store, token }
+export { gate, isLeewayError, items, onFiles, onRedis, status, store, token }
