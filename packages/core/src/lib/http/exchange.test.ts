@@ -138,9 +138,11 @@ describe('a request', () => {
       expect(await late[end]()).toBeUndefined()
       expect(records.size).toBe(1)
     }
-    const writing = begin(token)
-    await (await writing.open())?.update((data) => Object.assign(data, { a: 'late' }))
-    expect(await writing.commit()).toBeUndefined()
+    for (const end of ['commit', 'abandon'] as const) {
+      const writing = begin(token)
+      await (await writing.open())?.update((data) => Object.assign(data, { a: 'late' }))
+      expect(await writing[end]()).toBeUndefined()
+    }
     const login = begin(token)
     await (await login.open())?.login('bob')
     expect((await begin(sentIn(await login.commit())).open())?.owner).toBe('bob')
