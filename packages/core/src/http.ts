@@ -2,6 +2,7 @@
  * For bindings to frameworks: what happens between a `Cookie` header and a `Set-Cookie` header.
  * @module
  */
+export { commitBeforeHeaders, type NodeAnswer } from './lib/http/commit-before-headers.ts'
 export type { Exchange } from './lib/http/exchange.ts'
 export {
   type FailureAnswer,
