@@ -1,54 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
-import type { Session } from '../sessions/session.ts'
-import { type Data, setup } from '../testing-sessions.ts'
-import { commitBeforeHeaders } from './commit-before-headers.ts'
-import { failureAnswer } from './failures.ts'
-import { httpSessions } from './http-sessions.ts'
-
-type Handler = (response: ServerResponse, session: Session<Data>, request: IncomingMessage) => unknown
-
-/** A server whose one handler runs with a session that is saved before the headers. */
-async function serve(handler: Handler, around: (response: ServerResponse) => void = () => {}) {
-  const context = setup()
-  const http = httpSessions(context.sessions, { secure: false, clock: context.clock })
-  const server = createServer(async (request, response) => {
-    const exchange = http.begin(request.headers.cookie, request)
-    const session = await exchange.open()
-    commitBeforeHeaders(exchange, response, (error) => {
-      response.statusCode = failureAnswer(error)?.status ?? 500
-      response.end('failed')
-    })
-    around(response)
-    await handler(response, session, request)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    ...context,
-    port,
-    url: `http://127.0.0.1:${port}/`,
-    async [Symbol.asyncDispose]() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
-  }
-}
-
-const changing =
-  (handler: (response: ServerResponse) => unknown): Handler =>
-  (response, session) => {
-    session.data.n = 7
-    return handler(response)
-  }
+import { changing, serve } from './testing-node-server.ts'
 
 const sentBy: Record<string, (response: ServerResponse) => unknown> = {
   end: (response) => response.end('body'),
@@ -193,92 +150,6 @@ describe('what a handler sends', () => {
     expect(await (await fetch(server.url)).text()).toBe('BODY')
     expect(seen).toEqual(['body'])
   })
-})
-
-describe('a handler that fails', () => {
-  it('after a whole answer may have another one sent in its place, with the cookie', async () => {
-    await using server = await serve(
-      changing((response) => {
-        response.end('done')
-        expect(response.headersSent).toBe(false)
-        response.statusCode = 500
-        response.end('failed after all')
-      }),
-    )
-    const response = await fetch(server.url)
-    expect([response.status, await response.text()]).toEqual([500, 'failed after all'])
-    expect(response.headers.getSetCookie()).toHaveLength(1)
-  })
-
-  it('after a part of its answer finds its headers sent, as without a session', async () => {
-    await using server = await serve(
-      changing((response) => {
-        response.write('a part')
-        if (response.headersSent) response.destroy()
-      }),
-    )
-    await expect(fetch(server.url).then((response) => response.text())).rejects.toThrow()
-  })
-
-  it('to end only once is forgiven', async () => {
-    await using server = await serve(
-      changing((response) => {
-        response.write('once')
-        response.end()
-        response.end('twice')
-      }),
-    )
-    expect(await (await fetch(server.url)).text()).toBe('once')
-  })
-
-  it('to send text or bytes is answered for', async () => {
-    await using server = await serve(changing((response) => response.end(42 as never)))
-    expect((await fetch(server.url)).status).toBe(500)
-  })
-})
-
-it('a save that fails is answered for in place of the handler, without what described its answer', async () => {
-  await using server = await serve(
-    changing((response) => {
-      response.setHeader('X-Mine', 'yes')
-      response.writeHead(303, { Location: '/done', ETag: '"1"', 'Content-Length': 4 }).end('done')
-    }),
-  )
-  server.backend.failNext('create')
-  const response = await fetch(server.url, { redirect: 'manual' })
-  expect([response.status, await response.text()]).toEqual([503, 'failed'])
-  expect(response.headers.getSetCookie()).toEqual([])
-  expect([response.headers.get('location'), response.headers.get('etag')]).toEqual([null, null])
-  expect(response.headers.get('x-mine')).toBe('yes')
-})
-
-it('a save that fails after a login has its secret sent all the same', async () => {
-  await using server = await serve(async (response, session) => {
-    await session.login('alice')
-    session.data.n = 7
-    response.end('welcome')
-  })
-  server.backend.failNext('update')
-  const response = await fetch(server.url)
-  expect(response.status).toBe(503)
-  const token = /^leeway=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1]
-  expect((await server.open(token)).owner).toBe('alice')
-})
-
-it('a client that leaves during the save has it completed, and the server goes on', async () => {
-  await using server = await serve(changing((response) => response.end('nobody hears this')))
-  const held = server.backend.holdNext('create')
-  const client = httpRequest(server.url)
-  client.on('error', () => {})
-  client.end()
-  await held.reached
-  client.destroy()
-  const created = Promise.withResolvers<void>()
-  server.backend.afterNext('create', async () => created.resolve())
-  held.release()
-  expect((await fetch(server.url)).status).toBe(200)
-  await created.promise
-  expect(server.records.size).toBe(2)
 })
 
 it('keeps a connection alive for the next request', async () => {

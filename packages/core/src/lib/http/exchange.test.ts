@@ -1,19 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { readToken } from '../cookie.ts'
-import { rejectionOf } from '../testing-errors.ts'
 import { ABSOLUTE, setup, TOUCH, tokenIn } from '../testing-sessions.ts'
 import { httpSessions } from './http-sessions.ts'
-
-const cookieOf = (token: string) => `a=1; __Host-leeway=${token}`
-
-/** The token in a `Set-Cookie` header. */
-const sentIn = (header: string | undefined) => readToken(header?.split(';')[0])
-
-function served(options: Parameters<typeof httpSessions>[1] = {}) {
-  const context = setup()
-  const http = httpSessions(context.sessions, { clock: context.clock, ...options })
-  return { ...context, begin: (token?: string) => http.begin(token === undefined ? undefined : cookieOf(token), null) }
-}
+import { sentIn, served } from './testing-exchanges.ts'
 
 describe('a request', () => {
   it('that never opens its session costs no call and sends nothing', async () => {
@@ -196,58 +184,5 @@ describe('the cookie', () => {
       expect((await http.begin(pair, { tls }).open()).data.n).toBe(7)
       expect((await http.begin(pair, { tls: !tls }).open()).isNew).toBe(true)
     }
-  })
-})
-
-describe('in place of a save that failed', () => {
-  it('the answer to the error brings the secret of a login that is stored', async () => {
-    const { stored, begin, backend } = served()
-    const exchange = begin((await stored()).token)
-    const session = await exchange.open()
-    await session?.login('alice')
-    Object.assign(session?.data ?? {}, { a: 'unsaved' })
-    backend.failNext('update')
-    expect((await rejectionOf(exchange.commit())).code).toBe('ERR_STORE_FAILED')
-    const sent = sentIn(await exchange.commit())
-    expect((await begin(sent).open())?.owner).toBe('alice')
-  })
-
-  it('an abandoned request saves nothing, and sends what its handler had stored', async () => {
-    const { stored, begin, backend } = served()
-    const exchange = begin((await stored({ a: 'before' })).token)
-    const session = await exchange.open()
-    await session?.login('alice')
-    Object.assign(session?.data ?? {}, { a: 'after' })
-    backend.forget()
-    const sent = sentIn(await exchange.abandon())
-    expect(backend.calls).toEqual([])
-    expect((await begin(sent).open())?.data).toMatchObject({ a: 'before' })
-    expect(sentIn(await exchange.commit())).toBe(sent)
-  })
-
-  it('an abandoned request that wrote nothing sends nothing', async () => {
-    const { stored, begin, records } = served()
-    for (const token of [undefined, (await stored()).token]) {
-      const exchange = begin(token)
-      Object.assign((await exchange.open())?.data ?? {}, { a: 'after' })
-      expect(await exchange.abandon()).toBeUndefined()
-    }
-    expect(await begin().abandon()).toBeUndefined()
-    expect(records.size).toBe(1)
-  })
-
-  it('an abandoned request that had logged out takes the cookie away', async () => {
-    const { stored, begin } = served()
-    const exchange = begin((await stored()).token)
-    await (await exchange.open())?.destroy()
-    expect(await exchange.abandon()).toContain('Max-Age=0')
-  })
-
-  it('data that cannot be stored is the application’s error, whatever is to happen in an outage', async () => {
-    const { begin } = served({ onStoreFailure: 'anonymous' })
-    const exchange = begin()
-    Object.assign((await exchange.open())?.data ?? {}, { a: new Map() })
-    expect((await rejectionOf(exchange.commit())).code).toBe('ERR_NOT_SERIALIZABLE')
-    expect(await exchange.commit()).toBeUndefined()
   })
 })
