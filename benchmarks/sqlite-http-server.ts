@@ -30,7 +30,7 @@ async function leeway() {
     }),
   )
   const handle = async (request: IncomingMessage) => {
-    const session = await sessions.open(readToken(request.headers.cookie))
+    const session = await sessions.open(readToken(request.headers.cookie, { secure: false }))
     const { n } = await session.update((data) => {
       data.n++
     })

@@ -2,6 +2,7 @@
 import { createSessions, encryptedCodec, isLeewayError, type SessionStore } from '@leeway/core'
 import { Gate } from '@leeway/core/adapter'
 import { devalueCodec } from '@leeway/core/devalue'
+import { failureAnswer, httpSessions } from '@leeway/core/http'
 import { memoryStore } from '@leeway/core/memory'
 import { createRecords } from '@leeway/core/records'
 import { manualClock } from '@leeway/core/testing'
@@ -26,6 +27,12 @@ const price: number | undefined = (await session.update((data) => data.items.sor
 session.data.cart = price
 const token: string | null = (await session.save()).token
 
+const http = httpSessions(sessions, { cookie: 'fixed', onStoreFailure: 'anonymous' })
+const opened = await http.begin('a header', undefined).open()
+// @ts-expect-error there may be no session in an outage
+opened.data.items.pop()
+const status: 409 | 503 | undefined = failureAnswer('an error')?.status
+
 const records = createRecords<Cart>({ store: sqliteStore({ path: 'sessions.db' }) })
 const record = await records.load('an id')
 const items: Cart['items'] | undefined = record?.data.items
@@ -40,4 +47,4 @@ const onRedis: SessionStore = redisStore({ client, replicas: 1 })
 const store: SessionStore = memoryStore()
 const gate = new Gate()
 
-export { gate, isLeewayError, items, onFiles, onRedis, seen, store, token }
+export { gate, isLeewayError, items, onFiles, onRedis, seen, status, store, token }

@@ -1,5 +1,5 @@
 import type { Millis } from '../clock.ts'
-import type { Credentials } from '../envelope.ts'
+import type { Credentials, Header } from '../envelope.ts'
 import { deriveSecret, hashSecret, mintNonce, sameHash } from './token.ts'
 
 /** Which of a session's secrets a request presented. `retired`: one whose overlap is over, a sign of theft. */
@@ -8,6 +8,23 @@ export type Presented = 'current' | 'pending' | 'previous' | 'retired' | 'wrong'
 /** A secret on its own: what a new session and a login start with. Whatever opened the session before is dead. */
 export function soleSecret(secret: string): Credentials {
   return { current: hashSecret(secret), pending: null, previous: null }
+}
+
+/** What a login makes of the header: an epoch of its own, a new absolute end, no first lifetime, and no secret but this one. */
+export function loggedIn(secret: string): (header: Header, now: Millis) => Header {
+  const credentials = soleSecret(secret)
+  return ({ firstIdleMs: _ended, ...header }, now) => ({
+    ...header,
+    epoch: header.epoch + 1,
+    absoluteAt: now + header.absoluteMs,
+    credentials,
+  })
+}
+
+/** Whether a secret opens the session, or will once it is presented. */
+export function stands(credentials: Credentials | null | undefined, secret: string): boolean {
+  const hash = hashSecret(secret)
+  return credentials?.current === hash || credentials?.pending?.hash === hash
 }
 
 export function recognise(credentials: Credentials, hash: string, now: Millis): Presented {

@@ -53,6 +53,8 @@ export interface Opening {
   readonly record: LiveRecord
   /** The secret that the request presented, if it is the current one: what a rotation derives from. */
   readonly presented: string | undefined
+  /** A new session, of a request that may have been sent before the login that made its secret wrong. */
+  readonly isOvertaken?: boolean
   /** The secret to send: minted for a new session, derived where a rotation is pending. */
   readonly secret: (() => string) | undefined
 }

@@ -7,12 +7,12 @@ import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
 import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
-import { soleSecret, withPending } from './credentials.ts'
+import { loggedIn, withPending } from './credentials.ts'
 import { flashed, taken } from './flash.ts'
 import { assertCheckedAt, assertOwnerId } from './owner-id.ts'
 import type { LoginOptions, Opening, SaveResult, SessionContext } from './session-types.ts'
 import { deriveSecret, hashSecret, mintSecret } from './token.ts'
-import { tokenToSend } from './token-to-send.ts'
+import { mintedToken, tokenToSend } from './token-to-send.ts'
 
 /**
  * One request's hold on a session. Made by `sessions.open`; not for use across requests.
@@ -22,19 +22,20 @@ import { tokenToSend } from './token-to-send.ts'
 export class Session<Data extends object = Record<string, unknown>, Flash extends object = Record<string, unknown>> {
   readonly #context: SessionContext
   readonly #openedAt: Millis
-  /** The record of the opening, whose turns this handle takes for good, also where a login replaces the record. */
-  readonly #queue: LiveRecord
+  /** Its record's turns are those of this handle for good, also where a login replaces the record. */
+  readonly #opening: Opening
   readonly #retimings: ReturnType<typeof retimedHeader>[] = []
   #record: LiveRecord
   #isNew: boolean
   #presented: string | undefined
   #secret: (() => string) | undefined
+  #isDestroyed = false
 
   /** @internal Sessions are made by `sessions.open`. */
   constructor(context: SessionContext, opening: Opening) {
     this.#context = context
     this.#openedAt = context.now()
-    this.#queue = opening.record
+    this.#opening = opening
     this.#record = opening.record
     this.#presented = opening.presented
     this.#secret = opening.secret
@@ -68,6 +69,26 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   /** The end that use does not move. */
   get absoluteExpiresAt(): Millis {
     return this.#record.snapshot.header.absoluteAt
+  }
+
+  /** For how long the session can live at most from now, in milliseconds: what a cookie that outlasts the browser is kept for. */
+  get remainingMs(): Millis {
+    return Math.max(0, this.absoluteExpiresAt - this.#context.now())
+  }
+
+  /** True where the request brought a secret that a login replaced moments ago, and has not logged in itself: bindings store no new session for it, whose cookie would replace that of the login. */
+  get isOvertaken(): boolean {
+    return this.#opening.isOvertaken === true && this.owner === null
+  }
+
+  /** True once `destroy` has resolved here: only the answer to such a request takes the cookie away. */
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  /** The token of a secret that this request minted and stored, whatever became of later saves: bindings send it with the answer to an error. */
+  get mintedToken(): string | null {
+    return mintedToken(this.#sending())
   }
 
   /** Until this instant a request that loaded the session may still save it; from then on it may be removed. */
@@ -148,15 +169,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
       this.#context.revocations.assertRecent(checkedAt)
       if (this.#record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
       const secret = mintSecret()
-      const status = await this.#record.save({
-        owner: ownerId,
-        header: ({ firstIdleMs: _ended, ...header }, now) => ({
-          ...header,
-          epoch: header.epoch + 1,
-          absoluteAt: now + header.absoluteMs,
-          credentials: soleSecret(secret),
-        }),
-      })
+      const status = await this.#record.save({ owner: ownerId, header: loggedIn(secret) })
       if (status !== 'saved') {
         throw new LeewayError('ERR_CONFLICT', 'the session was logged in to, logged out or revoked meanwhile', {
           operation: 'login',
@@ -207,7 +220,11 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
 
   /** Logout: once resolved, nothing brings the session back. Idempotent. */
   destroy(): Promise<{ readonly status: 'destroyed' | 'gone' }> {
-    return this.#run('destroy', async () => ({ status: await this.#record.destroy() }))
+    return this.#run('destroy', async () => {
+      const status = await this.#record.destroy()
+      this.#isDestroyed = true
+      return { status }
+    })
   }
 
   /**
@@ -221,7 +238,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   }
 
   #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    return this.#context.run(operation, () => this.#queue.inTurn(work))
+    return this.#context.run(operation, () => this.#opening.record.inTurn(work))
   }
 
   async #startOver(): Promise<void> {
@@ -241,7 +258,10 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   }
 
   #tokenAfter(status: SaveStatus): Promise<string | null> {
-    const [record, presented, secret] = [this.#record, this.#presented, this.#secret]
-    return tokenToSend({ record, presented, secret }, status, this.#context.reload)
+    return tokenToSend(this.#sending(), status, this.#context.reload)
+  }
+
+  #sending(): Opening {
+    return { record: this.#record, presented: this.#presented, secret: this.#secret }
   }
 }

@@ -141,8 +141,12 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
       const client = keptHints(options.client)
       this.#engine.sweepByChance()
       const session = await this.#resume(token, client)
-      if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session ?? new Session<Data, Flash>(this.#context, { ...this.#begin(client), presented: undefined })
+      if (session === undefined || session === 'overtaken') {
+        const isOvertaken = session === 'overtaken'
+        return new Session<Data, Flash>(this.#context, { ...this.#begin(client), presented: undefined, isOvertaken })
+      }
+      publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
+      return session
     })
   }
 
@@ -183,11 +187,11 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     return this.close()
   }
 
-  /** The live session that the token opens; `undefined` where a new one is to be begun. */
+  /** The live session that the token opens; otherwise a new one is to be begun. */
   async #resume(
     text: string | null | undefined,
     client: ClientHints | undefined,
-  ): Promise<Session<Data, Flash> | undefined> {
+  ): Promise<Session<Data, Flash> | 'overtaken' | undefined> {
     const token = parseToken(text)
     if (!token) {
       if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
@@ -198,7 +202,13 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     if (!('snapshot' in found)) return miss(token.id, found.status, found.error)
     const { id, owner, header } = found.snapshot
     const presented = header.credentials ? recognise(header.credentials, hash, this.#context.now()) : 'wrong'
-    if (presented === 'wrong') return miss(id, 'wrong-secret')
+    if (presented === 'wrong') {
+      miss(id, 'wrong-secret')
+      // A request lasts no longer than the grace, so after that this one was not sent before the login.
+      const loggedInAt = header.absoluteAt - header.absoluteMs
+      const isOvertaken = owner !== null && this.#context.now() < loggedInAt + this.#engine.options.graceMs
+      return found.status === 'live' && isOvertaken ? 'overtaken' : undefined
+    }
     if (presented === 'retired') {
       publish('leeway:session:theft', () => ({ id, owner }))
       return undefined

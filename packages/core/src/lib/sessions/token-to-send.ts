@@ -1,23 +1,27 @@
 import type { SaveStatus } from '../records/record-types.ts'
+import { stands } from './credentials.ts'
 import type { Opening, SessionContext } from './session-types.ts'
-import { formatToken, hashSecret } from './token.ts'
+import { formatToken } from './token.ts'
+
+/** The token of a secret that the request minted and stored. */
+export function mintedToken({ record, presented, secret }: Opening): string | null {
+  if (!secret || presented !== undefined || !record.stored || record.ended) return null
+  return formatToken({ id: record.snapshot.id, secret: secret() })
+}
 
 /** The token for the response; null unless the request minted or derived a secret that still leads to the session. */
 export async function tokenToSend(
-  { record, presented, secret: make }: Opening,
+  opening: Opening,
   status: SaveStatus,
   reload: SessionContext['reload'],
 ): Promise<string | null> {
-  if (!make || !record.stored || status === 'gone' || status === 'superseded') return null
-  const secret = make()
+  if (status === 'gone' || status === 'superseded') return null
+  const { record, presented, secret: derive } = opening
+  if (presented === undefined || !derive) return mintedToken(opening)
+  // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of those.
+  // Only a write or a touch has checked what is stored.
+  const secret = derive()
   const { id } = record.snapshot
-  if (presented !== undefined) {
-    // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of
-    // those. Only a write or a touch has checked what is stored.
-    const stored = status === 'unchanged' ? await reload(id) : record.snapshot
-    const hash = hashSecret(secret)
-    const credentials = stored?.header.credentials
-    if (credentials?.current !== hash && credentials?.pending?.hash !== hash) return null
-  }
-  return formatToken({ id, secret })
+  const stored = status === 'unchanged' ? await reload(id) : record.snapshot
+  return stands(stored?.header.credentials, secret) ? formatToken({ id, secret }) : null
 }

@@ -1,0 +1,89 @@
+import { request as httpRequest } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { changing, serve } from './testing-node-server.ts'
+
+describe('a handler that fails', () => {
+  it('after a whole answer may have another one sent in its place, with the cookie', async () => {
+    await using server = await serve(
+      changing((response) => {
+        response.end('done')
+        expect(response.headersSent).toBe(false)
+        response.statusCode = 500
+        response.end('failed after all')
+      }),
+    )
+    const response = await fetch(server.url)
+    expect([response.status, await response.text()]).toEqual([500, 'failed after all'])
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('after a part of its answer finds its headers sent, as without a session', async () => {
+    await using server = await serve(
+      changing((response) => {
+        response.write('a part')
+        if (response.headersSent) response.destroy()
+      }),
+    )
+    await expect(fetch(server.url).then((response) => response.text())).rejects.toThrow()
+  })
+
+  it('to end only once is forgiven', async () => {
+    await using server = await serve(
+      changing((response) => {
+        response.write('once')
+        response.end()
+        response.end('twice')
+      }),
+    )
+    expect(await (await fetch(server.url)).text()).toBe('once')
+  })
+
+  it('to send text or bytes is answered for', async () => {
+    await using server = await serve(changing((response) => response.end(42 as never)))
+    expect((await fetch(server.url)).status).toBe(500)
+  })
+})
+
+it('a save that fails is answered for in place of the handler, without what described its answer', async () => {
+  await using server = await serve(
+    changing((response) => {
+      response.setHeader('X-Mine', 'yes')
+      response.writeHead(303, { Location: '/done', ETag: '"1"', 'Content-Length': 4 }).end('done')
+    }),
+  )
+  server.backend.failNext('create')
+  const response = await fetch(server.url, { redirect: 'manual' })
+  expect([response.status, await response.text()]).toEqual([503, 'failed'])
+  expect(response.headers.getSetCookie()).toEqual([])
+  expect([response.headers.get('location'), response.headers.get('etag')]).toEqual([null, null])
+  expect(response.headers.get('x-mine')).toBe('yes')
+})
+
+it('a save that fails after a login has its secret sent all the same', async () => {
+  await using server = await serve(async (response, session) => {
+    await session.login('alice')
+    session.data.n = 7
+    response.end('welcome')
+  })
+  server.backend.failNext('update')
+  const response = await fetch(server.url)
+  expect(response.status).toBe(503)
+  const token = /^leeway=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1]
+  expect((await server.open(token)).owner).toBe('alice')
+})
+
+it('a client that leaves during the save has it completed, and the server goes on', async () => {
+  await using server = await serve(changing((response) => response.end('nobody hears this')))
+  const held = server.backend.holdNext('create')
+  const client = httpRequest(server.url)
+  client.on('error', () => {})
+  client.end()
+  await held.reached
+  client.destroy()
+  const created = Promise.withResolvers<void>()
+  server.backend.afterNext('create', async () => created.resolve())
+  held.release()
+  expect((await fetch(server.url)).status).toBe(200)
+  await created.promise
+  expect(server.records.size).toBe(2)
+})

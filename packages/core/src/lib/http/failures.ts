@@ -1,0 +1,59 @@
+import type { Clock, Millis } from '../clock.ts'
+import { type ErrorCode, isLeewayError, LeewayError } from '../errors.ts'
+import { publish } from '../events.ts'
+
+/** What a request does while the store is failing. */
+export type OutageAnswer = 'fail' | 'anonymous'
+
+/** Decides by the error, whose `operation` is what failed (`load`, `create`, `update`, `touch`), and by the request. */
+export type OutageDecision<Request> = (error: LeewayError, request: Request) => OutageAnswer
+
+const OUTAGES: readonly ErrorCode[] = [
+  'ERR_NOT_REPLICATED',
+  'ERR_STORE_CLOSED',
+  'ERR_STORE_FAILED',
+  'ERR_STORE_TIMEOUT',
+]
+/** What may go well a moment later, or in another process. */
+const BUSY: readonly ErrorCode[] = [...OUTAGES, 'ERR_NEWER_DATA', 'ERR_UPDATE_TIMEOUT']
+const OVERTAKEN: readonly ErrorCode[] = ['ERR_CONFLICT', 'ERR_GONE', 'ERR_REVOKED', 'ERR_SUPERSEDED']
+
+/** Whether the store is at fault, rather than the application, its data or another request. */
+export function isOutage(error: unknown): error is LeewayError {
+  return isLeewayError(error) && OUTAGES.includes(error.code)
+}
+
+/** An answer to a failure that is not the application's doing. */
+export interface FailureAnswer {
+  readonly status: 409 | 503
+  readonly message: string
+}
+
+/**
+ * How to answer for an error: 503 where the store is in trouble or a newer release has to answer, 409 where another request got there first, nothing where
+ * it is the application's own. The message tells a visitor nothing about either.
+ */
+export function failureAnswer(error: unknown): FailureAnswer | undefined {
+  if (!isLeewayError(error)) return undefined
+  if (BUSY.includes(error.code)) return { status: 503, message: 'sessions are unavailable, please try again' }
+  if (OVERTAKEN.includes(error.code))
+    return { status: 409, message: 'another request got there first, please try again' }
+  return undefined
+}
+
+/**
+ * Waits no longer than this for the store. What it does later is nobody's any more.
+ * @throws `ERR_STORE_TIMEOUT`
+ */
+export function within<T>(work: Promise<T>, limitMs: Millis, clock: Clock, operation: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.setTimer(() => {
+      const error = new LeewayError('ERR_STORE_TIMEOUT', `the session store did not answer within ${limitMs} ms`, {
+        operation,
+      })
+      publish('leeway:store:error', () => ({ operation, code: error.code, error }))
+      reject(error)
+    }, limitMs)
+    work.finally(cancel).then(resolve, reject)
+  })
+}
