@@ -8,7 +8,7 @@ import { lifetimeAt } from '../expiry.ts'
 import { mintId } from '../ids.ts'
 import type { Version } from '../store.ts'
 import type { Change, Outcome } from './keeper.ts'
-import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
+import type { Alteration, Origin, RecordContext, SaveStatus, Writer } from './record-types.ts'
 import { assertSynchronous, refusal } from './refusals.ts'
 import { holds } from './snapshot.ts'
 
@@ -31,11 +31,14 @@ export class LiveRecord {
   #ended = false
   #retimed: Alteration['header'] | undefined
   #tail: Promise<unknown> = Promise.resolve()
+  /** What writes once the record is stored: the keeper, unless an exclusive caller sets a fence before it. */
+  writer: Writer
 
   /** @throws `ERR_INVALID_RECORD` where the stored data cannot be decoded. */
   constructor(context: RecordContext, origin: Origin) {
     this.#context = context
     this.#origin = origin
+    this.writer = context.keeper
     this.#stored = 'snapshot' in origin
     this.#base = 'snapshot' in origin ? origin.snapshot.text : origin.initialText
     this.#snapshot = 'snapshot' in origin ? origin.snapshot : undefined
@@ -81,12 +84,12 @@ export class LiveRecord {
   /** Writes what changed here and `alter`, merged into what is stored. Without either it extends the record's life if due. */
   async save(alter: Alteration = {}): Promise<SaveStatus> {
     if (this.#ended) return 'gone'
-    const { codec, keeper } = this.#context
+    const { codec } = this.#context
     const ours = encodeDocument(codec, this.#data)
     const altered = alter.header !== undefined || alter.owner !== undefined
     if (ours === this.#base && !altered) {
       if (!this.#stored) return 'unchanged'
-      if (!this.#retimed && this.#lost.length === 0) return this.#adopt(await keeper.touch(this.snapshot), ours)
+      if (!this.#retimed && this.#lost.length === 0) return this.#adopt(await this.writer.touch(this.snapshot), ours)
     }
     const retimed = this.#retimed
     const change: Change = (current, now) => ({
@@ -152,7 +155,7 @@ export class LiveRecord {
 
   #write(operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     if (!this.#stored) return this.#create(change)
-    return this.#context.keeper.commit(this.snapshot, operation, change, onLost)
+    return this.writer.commit(this.snapshot, operation, change, onLost)
   }
 
   async #create(change: Change): Promise<Outcome> {

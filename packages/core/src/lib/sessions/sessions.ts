@@ -2,13 +2,17 @@ import { assertKnownOptions, isSessionId } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import { encodeDocument } from '../data/document.ts'
 import { type MissEvent, publish } from '../events.ts'
+import { Exclusives, type Hold } from '../exclusive/exclusive.ts'
+import { checkedExclusiveOptions, type ExclusiveOptions } from '../exclusive/exclusive-options.ts'
+import { FencedWriter } from '../exclusive/fenced-writer.ts'
+import { Leases } from '../exclusive/leases.ts'
 import { isLive } from '../expiry.ts'
 import { isReservedId } from '../ids.ts'
-import { invalid, type RecordsOptions } from '../options.ts'
+import { invalid } from '../options.ts'
 import { Engine } from '../records/engine.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import { StoreCaller } from '../records/store-caller.ts'
-import type { ListedSession, SessionId } from '../store.ts'
+import type { SessionId } from '../store.ts'
 import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
 import { assertSpan } from '../timeouts.ts'
 import { confirmed, recognise, soleSecret } from './credentials.ts'
@@ -16,48 +20,8 @@ import { assertOwnerId } from './owner-id.ts'
 import { Revocations } from './revocations.ts'
 import { Session } from './session.ts'
 import type { SessionContext } from './session-types.ts'
+import type { RevokeAllOptions, SessionInfo, Sessions, SessionsOptions } from './sessions-api.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
-
-export interface SessionsOptions<Data extends object> extends RecordsOptions {
-  /** The data of a new session. Default: an empty object. */
-  readonly initialData?: () => Data
-  /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
-  readonly overlapMs?: Millis
-}
-
-/** A live session of an owner, as listed. */
-export type SessionInfo = ListedSession
-
-export interface RevokeAllOptions {
-  /** The id of a session to keep, usually the one that asks. */
-  readonly except?: SessionId
-}
-
-/** Sessions on a store: see {@link createSessions}. */
-export interface Sessions<Data extends object> {
-  /**
-   * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
-   * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
-   * @throws store errors: a failure is never answered with a new session
-   */
-  open(token?: string | null): Promise<Session<Data>>
-  /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
-  list(ownerId: string): Promise<SessionInfo[]>
-  /** Ends one session, if it is the owner's. @throws store errors */
-  revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'>
-  /**
-   * Ends all sessions of the owner, those being logged in to at this moment included, and resolves with how many.
-   * @throws `ERR_UNSUPPORTED` where the store cannot list; store errors
-   */
-  revokeAll(ownerId: string, options?: RevokeAllOptions): Promise<number>
-  /** Removes what is due now. @throws `ERR_CLOCK_JUMP`; `ERR_INVALID_OPTION`; store errors */
-  sweep(options?: SweepBatchOptions): Promise<SweepCount>
-  /** Sweeps at intervals until stopped, without keeping the process alive. @throws `ERR_INVALID_OPTION` */
-  startSweeper(options?: SweeperOptions): Sweeper
-  /** Stops sweepers, waits for what is under way and closes the store. Idempotent. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 /**
  * Web sessions on a store.
@@ -87,6 +51,7 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   readonly #initialText: () => string
   readonly #store: StoreCaller
   readonly #revocations: Revocations
+  readonly #exclusives: Exclusives
   readonly #context: SessionContext
 
   constructor(options: SessionsOptions<Data>) {
@@ -94,11 +59,12 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     const { initialData = () => ({}), overlapMs = 30_000 } = options
     if (typeof initialData !== 'function') invalid('initialData', 'a function')
     assertSpan(overlapMs, 'overlapMs', 0)
-    const { store, now, codec } = this.#engine.options
+    const { store, now, codec, clock, graceMs } = this.#engine.options
     this.#overlapMs = overlapMs
     this.#initialText = () => encodeDocument(codec, initialData())
     this.#store = new StoreCaller(store)
     this.#revocations = new Revocations(this.#store, this.#engine.options)
+    this.#exclusives = new Exclusives(new Leases(this.#store, clock, graceMs), clock)
     this.#context = {
       now,
       revocations: this.#revocations,
@@ -112,11 +78,20 @@ class SessionManager<Data extends object> implements Sessions<Data> {
   }
 
   open(token?: string | null): Promise<Session<Data>> {
-    return this.#engine.run('open', async () => {
-      this.#engine.sweepByChance()
-      const session = await this.#resume(token)
-      if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session ?? new Session<Data>(this.#context, { ...this.#begin(), presented: undefined })
+    return this.#engine.run('open', () => this.#open(token))
+  }
+
+  async exclusive<T>(
+    token: string | null | undefined,
+    work: (session: Session<Data>) => T | PromiseLike<T>,
+    options: ExclusiveOptions = {},
+  ): Promise<T> {
+    const spans = checkedExclusiveOptions(options)
+    if (typeof work !== 'function') invalid('work', 'a function')
+    return this.#engine.run('exclusive', async () => {
+      const within = async (hold: Hold) => work(await this.#open(token, hold))
+      const id = await this.#identify(token)
+      return id === undefined ? this.#exclusives.alone(within) : this.#exclusives.run(id, spans, within)
     })
   }
 
@@ -177,8 +152,30 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     return this.close()
   }
 
+  async #open(token: string | null | undefined, hold?: Hold): Promise<Session<Data>> {
+    this.#engine.sweepByChance()
+    const session = await this.#resume(token, hold)
+    if (session) publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
+    return session ?? new Session<Data>(this.#contextIn(hold), { ...this.#begin(), presented: undefined })
+  }
+
+  /** The id of the live session that the token opens, as far as one look tells; whoever knows an id alone opens none. */
+  async #identify(text: string | null | undefined): Promise<SessionId | undefined> {
+    const token = parseToken(text)
+    if (!token) return undefined
+    const found = await this.#engine.keeper.find(token.id)
+    const credentials = found.status === 'live' && found.snapshot.header.credentials
+    if (!credentials) return undefined
+    const presented = recognise(credentials, hashSecret(token.secret), this.#context.now())
+    return presented === 'wrong' || presented === 'retired' ? undefined : token.id
+  }
+
+  #contextIn(hold: Hold | undefined): SessionContext {
+    return hold ? { ...this.#context, run: hold.run } : this.#context
+  }
+
   /** The live session that the token opens; `undefined` where a new one is to be begun. */
-  async #resume(text: string | null | undefined): Promise<Session<Data> | undefined> {
+  async #resume(text: string | null | undefined, hold?: Hold): Promise<Session<Data> | undefined> {
     const token = parseToken(text)
     if (!token) {
       if (text) publish('leeway:session:miss', () => ({ id: undefined, reason: 'malformed' }))
@@ -201,8 +198,9 @@ class SessionManager<Data extends object> implements Sessions<Data> {
     const record = this.#engine.resume(found.snapshot)
     if (!record) return miss(id, 'undecodable')
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
+    if (hold) record.writer = new FencedWriter(this.#engine.keeper, hold.isHeld)
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
-    return new Session<Data>(this.#context, {
+    return new Session<Data>(this.#contextIn(hold), {
       record,
       presented: presented === 'previous' ? undefined : token.secret,
       secret: nonce === undefined ? undefined : () => deriveSecret(token.secret, nonce),
