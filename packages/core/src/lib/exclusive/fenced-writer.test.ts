@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+import type { Session } from '../sessions/session.ts'
+import { rejectionOf } from '../testing-errors.ts'
+import { recordEvents } from '../testing-events.ts'
+import { type Data, setup, TOUCH, tokenIn } from '../testing-sessions.ts'
+
+const writes: Record<string, (session: Session<Data>) => Promise<unknown>> = {
+  save: (session) => {
+    session.data.b = 'mine'
+    return session.save()
+  },
+  'save of a key that the other one left alone, under the option to overwrite,': (session) => {
+    session.data.c = 'mine'
+    return session.save()
+  },
+  update: (session) => session.update((data) => void data.n++),
+  'update that finds nothing to do': (session) => session.update(() => {}),
+  login: (session) => session.login('bob'),
+  rotate: (session) => session.rotate(),
+}
+
+const others: Record<string, (session: Session<Data>) => Promise<unknown>> = {
+  update: (session) => session.update((data) => void Object.assign(data, { b: 'theirs' })),
+  login: (session) => session.login('alice'),
+  rotation: (session) => session.rotate(),
+}
+
+describe.each(Object.entries(writes))('inside exclusive, a %s', (_name, write) => {
+  it.each(Object.entries(others))(
+    'after the %s of somebody else is refused, and changes nothing',
+    async (_what, other) => {
+      for (const where of ['sessions', 'elsewhere'] as const) {
+        const world = setup({ onConflict: 'overwrite' })
+        const { sessions, stored, records } = world
+        const { token, id } = await stored()
+        await sessions.exclusive(token, async (session) => {
+          await other(await world[where].open(token))
+          const before = records.get(`default:${id}`)
+          for (let i = 0; i < 2; i++) {
+            expect(await rejectionOf(write(session))).toMatchObject({ code: 'ERR_LOCK_LOST', id: `${id.slice(0, 6)}…` })
+          }
+          expect(records.get(`default:${id}`)).toEqual(before)
+        })
+      }
+    },
+  )
+
+  it('goes through after a touch of somebody else, which writes nothing of the session', async () => {
+    const { sessions, elsewhere, stored, clock } = setup()
+    const { token } = await stored()
+    clock.advance(TOUCH)
+    await sessions.exclusive(token, async (session) => {
+      expect((await (await elsewhere.open(token)).save()).status).toBe('touched')
+      await write(session)
+    })
+  })
+})
+
+describe('inside exclusive, a save', () => {
+  it('without changes, when a touch is due, is refused after a write of somebody else', async () => {
+    const { sessions, elsewhere, stored, clock } = setup()
+    const { token } = await stored()
+    clock.advance(TOUCH)
+    await sessions.exclusive(token, async (session) => {
+      await (await elsewhere.open(token)).update((data) => void data.n++)
+      expect(await rejectionOf(session.save())).toMatchObject({ code: 'ERR_LOCK_LOST', operation: 'save' })
+    })
+  })
+
+  it('without changes touches, when a touch is due', async () => {
+    const { sessions, stored, clock } = setup()
+    const { token } = await stored()
+    expect((await sessions.exclusive(token, (session) => session.save())).status).toBe('unchanged')
+    clock.advance(TOUCH)
+    expect((await sessions.exclusive(token, (session) => session.save())).status).toBe('touched')
+  })
+
+  it('after a logout answers gone, and an update rejects', async () => {
+    const { sessions, elsewhere, stored } = setup()
+    const { token } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      await (await elsewhere.open(token)).destroy()
+      expect((await rejectionOf(session.update(() => {}))).code).toBe('ERR_GONE')
+      expect((await session.save()).status).toBe('gone')
+    })
+  })
+
+  it('that loses its race in a store too slow to try again is refused in the same way', async () => {
+    const { sessions, elsewhere, stored, backend } = setup({ updateTimeoutMs: 1 })
+    const { token } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      await (await elsewhere.open(token)).update((data) => void data.n++)
+      backend.beforeNext('update', async () => {
+        const start = performance.now()
+        while (performance.now() - start < 2);
+      })
+      session.data.b = 1
+      expect((await rejectionOf(session.save())).code).toBe('ERR_LOCK_LOST')
+    })
+  })
+
+  it('is one of several, each on top of the last', async () => {
+    const { sessions, stored, open } = setup()
+    const { token } = await stored()
+    const loggedIn = await sessions.exclusive(token, async (session) => {
+      for (let i = 0; i < 3; i++) {
+        session.data.n++
+        await session.save()
+        await session.update((data) => void data.n++)
+      }
+      return session.login('alice')
+    })
+    expect((await open(tokenIn(loggedIn))).data.n).toBe(6)
+  })
+
+  it('waits for the writes of this process that came before it, and is refused after them', async () => {
+    const { sessions, stored, open } = setup()
+    const { token } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      const updating = (await open(token)).update((data) => void data.n++)
+      session.data.b = 1
+      expect((await rejectionOf(session.save())).code).toBe('ERR_LOCK_LOST')
+      expect((await updating).n).toBe(1)
+    })
+    expect((await open(token)).data).toEqual({ n: 1, a: 'stored' })
+  })
+
+  it('that is refused is told to listeners as a conflict', async () => {
+    const { sessions, elsewhere, stored } = setup()
+    const { token, id } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      await (await elsewhere.open(token)).update((data) => void data.n++)
+      session.data.b = 1
+      using events = recordEvents()
+      await rejectionOf(session.save())
+      expect(events.named('leeway:session:conflict')).toEqual([{ id, attempts: 1 }])
+    })
+  })
+})
+
+it('a rotation is confirmed by the opening, before the callback, and a parallel request that confirms it does no harm', async () => {
+  const { sessions, elsewhere, stored, open, backend } = setup()
+  const { token } = await stored()
+  const pending = tokenIn(await (await open(token)).rotate())
+  backend.beforeNext('update', () => elsewhere.open(pending))
+  const { status } = await sessions.exclusive(pending, (session) => {
+    session.data.b = 1
+    return session.save()
+  })
+  expect(status).toBe('saved')
+})
