@@ -1,4 +1,6 @@
+import { leaseId } from './ids.ts'
 import type { ManualClock } from './manual-clock.ts'
+import { setup } from './testing-sessions.ts'
 import { settled } from './testing-stores.ts'
 
 export const LEASE = 5_000
@@ -32,4 +34,28 @@ export class Visits {
       this.inside--
     }
   }
+}
+
+/** A callback that has begun in one process, and stays inside until it is told to go. */
+export async function inside(options: { waitMs?: number; leaseMs?: number } = {}) {
+  const world = setup()
+  const { token, id } = await world.stored()
+  const gate = Promise.withResolvers<void>()
+  let isInside = false
+  const first = world.sessions.exclusive(
+    token,
+    async (session) => {
+      isInside = true
+      await gate.promise
+      session.data.n = 1
+      return session.save()
+    },
+    options,
+  )
+  first.catch(() => {})
+  await settled()
+  if (!isInside) throw new Error('the callback has not begun')
+  world.backend.forget()
+  const lease = () => world.records.get(`default:${leaseId(id)}`)
+  return { ...world, token, id, first, lease, leave: gate.resolve }
 }

@@ -68,6 +68,21 @@ describe('a call inside the callback of another', () => {
     expect(await later).toBe('in')
   })
 
+  it('that has ended is none, also in a callback that outlives it', async () => {
+    const { sessions, stored } = setup()
+    const [{ token }, other] = [await stored(), await stored()]
+    const gate = Promise.withResolvers<void>()
+    let inner: Promise<string> | undefined
+    await sessions.exclusive(token, () => {
+      inner = sessions.exclusive(other.token, async () => {
+        await gate.promise
+        return sessions.exclusive(token, () => 'in')
+      })
+    })
+    gate.resolve()
+    expect(await inner).toBe('in')
+  })
+
   it('for a session that a login has begun in it is in order', async () => {
     const { sessions, loggedIn } = setup()
     const { token } = await loggedIn('alice')

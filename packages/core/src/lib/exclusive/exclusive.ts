@@ -83,7 +83,10 @@ export class Exclusives {
     }
   }
 
-  /** The innermost callback that this is called in. What a callback starts and leaves behind runs in its context still. */
+  /**
+   * The innermost callback that this is called in. What a callback starts and leaves behind runs in its context still:
+   * those that are over are let go, or work that starts itself again would keep them all.
+   */
   #frame(): Frame | undefined {
     let frame = this.#frames.getStore()
     while (frame?.isOver) frame = frame.outer

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Session } from '../sessions/session.ts'
 import { rejectionOf } from '../testing-errors.ts'
 import { recordEvents } from '../testing-events.ts'
+import { LEASE } from '../testing-exclusive.ts'
 import { type Data, setup, TOUCH, tokenIn } from '../testing-sessions.ts'
+import { settled } from '../testing-stores.ts'
 
 const writes: Record<string, (session: Session<Data>) => Promise<unknown>> = {
   save: (session) => {
@@ -123,6 +125,40 @@ describe('inside exclusive, a save', () => {
       expect((await updating).n).toBe(1)
     })
     expect((await open(token)).data).toEqual({ n: 1, a: 'stored' })
+  })
+
+  it('that has waited in the process for longer than the lease is refused, also where nobody else wrote', async () => {
+    const { sessions, stored, open, backend, clock } = setup()
+    const { token } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      const plain = await open(token)
+      const held = backend.holdNext('load')
+      const reading = plain.update(() => {})
+      await held.reached
+      session.data.b = 1
+      const refused = rejectionOf(session.save())
+      await settled()
+      clock.jumpTo(clock.now() + LEASE)
+      held.release()
+      await reading
+      expect((await refused).code).toBe('ERR_LOCK_LOST')
+    })
+    expect((await open(token)).data).toEqual({ n: 0, a: 'stored' })
+  })
+
+  it('that has waited in its handle for longer than the lease is refused, also if it only touches', async () => {
+    const { sessions, stored, backend, clock } = setup()
+    const { token } = await stored()
+    await sessions.exclusive(token, async (session) => {
+      const held = backend.holdNext('update')
+      const rotating = session.rotate()
+      await held.reached
+      const refused = rejectionOf(session.save())
+      clock.jumpTo(clock.now() + LEASE)
+      held.release()
+      expect((await rotating).status).toBe('saved')
+      expect((await refused).code).toBe('ERR_LOCK_LOST')
+    })
   })
 
   it('that is refused is told to listeners as a conflict', async () => {

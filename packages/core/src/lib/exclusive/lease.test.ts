@@ -1,37 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { leaseId } from '../ids.ts'
-import type { ManualClock } from '../manual-clock.ts'
 import { memoryStore } from '../memory-store.ts'
 import { createSessions } from '../sessions/sessions.ts'
 import { rejectionOf } from '../testing-errors.ts'
 import { recordEvents } from '../testing-events.ts'
-import { LEASE, PAUSE, untilSettled } from '../testing-exclusive.ts'
+import { inside, LEASE, PAUSE, untilSettled } from '../testing-exclusive.ts'
 import { GRACE, type Setup, setup } from '../testing-sessions.ts'
 import { FaultyStore, settled } from '../testing-stores.ts'
-
-/** A callback that has begun in one process, and stays inside until it is told to go. */
-async function inside(options: { waitMs?: number; leaseMs?: number } = {}) {
-  const world = setup()
-  const { token, id } = await world.stored()
-  const gate = Promise.withResolvers<void>()
-  let isInside = false
-  const first = world.sessions.exclusive(
-    token,
-    async (session) => {
-      isInside = true
-      await gate.promise
-      session.data.n = 1
-      return session.save()
-    },
-    options,
-  )
-  first.catch(() => {})
-  await settled()
-  if (!isInside) throw new Error('the callback has not begun')
-  world.backend.forget()
-  const lease = () => world.records.get(`default:${leaseId(id)}`)
-  return { ...world, token, id, first, lease, leave: gate.resolve }
-}
 
 /** Whether another process gets in at once. */
 async function isFree({ elsewhere }: Setup, token: string): Promise<boolean> {
@@ -153,18 +128,48 @@ describe('a lease whose renewal', () => {
     expect(await isFree(world, token)).toBe(true)
   })
 
-  it('is under way at its release is released after it', async () => {
+  it('is under way at its release is released all the same, whichever of the two comes first', async () => {
     const world = await inside()
-    const { backend, clock, token, leave, first } = world
+    const { backend, clock, token, leave, first, lease } = world
     const held = backend.holdNext('update')
     clock.advance(LEASE / 3)
     await held.reached
     leave()
-    await settled()
+    expect((await first).status).toBe('saved')
     held.release()
+    await settled()
+    expect(lease()?.expiresAt).toBe(0)
+    expect(await isFree(world, token)).toBe(true)
+  })
+
+  it('has arrived, and not yet been answered, at its release is released', async () => {
+    const world = await inside()
+    const { backend, clock, token, leave, first } = world
+    const answer = Promise.withResolvers<void>()
+    backend.afterNext('update', () => answer.promise)
+    clock.advance(LEASE / 3)
+    await settled()
+    leave()
     expect((await first).status).toBe('saved')
     expect(await isFree(world, token)).toBe(true)
+    answer.resolve()
+    await settled()
+    expect(await isFree(world, token)).toBe(true)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('finds the lease with somebody else, whose clock is ahead, has lost it before its time', async () => {
+    const { records, clock, first, leave, lease, open, token } = await inside()
+    const taken = lease()
+    if (!taken) throw new Error('there is no lease')
+    const theirs = { ...taken, version: 'of-somebody-else' }
+    records.set(`default:${taken.id}`, theirs)
+    clock.advance(LEASE / 3)
+    await settled()
+    leave()
+    expect((await rejectionOf(first)).code).toBe('ERR_LOCK_LOST')
+    expect((await open(token)).data.n).toBe(0)
+    expect(lease()).toEqual(theirs)
   })
 
   it('keeps failing is lost when its time has run out, and the next write is refused', async () => {
@@ -198,81 +203,5 @@ describe('a lease whose renewal', () => {
     expect(late.calls).toEqual(['load', 'load', 'update'])
     leave()
     expect((await first).status).toBe('saved')
-  })
-})
-
-describe('a holder that stood still', () => {
-  it.each([
-    ['its wall clock', (clock: ManualClock) => clock.jumpTo(clock.now() + LEASE)],
-    [
-      'its monotonic clock, while the wall clock was set back',
-      (clock: ManualClock) => {
-        const now = clock.now()
-        clock.advance(LEASE)
-        clock.jumpTo(now)
-      },
-    ],
-  ])('past its lease by %s is refused, also where nobody else came in', async (_which, standStill) => {
-    const { backend, clock, first, leave, open, token } = await inside()
-    const held = backend.holdNext('update')
-    standStill(clock)
-    leave()
-    await settled()
-    held.release()
-    expect((await rejectionOf(first)).code).toBe('ERR_LOCK_LOST')
-    expect((await open(token)).data.n).toBe(0)
-  })
-
-  it.each([
-    [-1, 'saved'],
-    [0, 'ERR_LOCK_LOST'],
-    [1, 'ERR_LOCK_LOST'],
-  ])('until %i ms after the end of its lease: %s', async (offset, outcome) => {
-    const { clock, first, leave } = await inside()
-    clock.jumpTo(clock.now() + LEASE + offset)
-    leave()
-    if (outcome === 'saved') expect((await first).status).toBe('saved')
-    else expect((await rejectionOf(first)).code).toBe(outcome)
-  })
-
-  it('finds the lease with somebody else, and leaves it there', async () => {
-    const world = await inside()
-    const { clock, elsewhere, token, first, leave, lease, sessions } = world
-    clock.jumpTo(clock.now() + LEASE)
-    const gate = Promise.withResolvers<void>()
-    const second = elsewhere.exclusive(token, async (session) => {
-      await gate.promise
-      session.data.a = 'second'
-      return session.save()
-    })
-    await settled()
-    leave()
-    expect((await rejectionOf(first)).code).toBe('ERR_LOCK_LOST')
-    expect(lease()?.expiresAt).toBe(clock.now() + LEASE)
-    expect((await rejectionOf(sessions.exclusive(token, () => {}, { waitMs: 0 }))).code).toBe('ERR_LOCK_TIMEOUT')
-    gate.resolve()
-    expect((await second).status).toBe('saved')
-    expect((await sessions.open(token)).data).toEqual({ n: 0, a: 'second' })
-  })
-
-  it('can still log out', async () => {
-    const { clock, sessions, stored } = setup()
-    const { token } = await stored()
-    const outcome = await sessions.exclusive(token, (session) => {
-      clock.jumpTo(clock.now() + LEASE)
-      return session.destroy()
-    })
-    expect(outcome.status).toBe('destroyed')
-  })
-
-  it("cannot log another user in over the session's owner", async () => {
-    const { clock, sessions, loggedIn, open } = setup()
-    const { token } = await loggedIn('alice')
-    const call = sessions.exclusive(token, (session) => {
-      clock.jumpTo(clock.now() + LEASE)
-      return session.login('bob')
-    })
-    expect((await rejectionOf(call)).code).toBe('ERR_LOCK_LOST')
-    expect((await open(token)).owner).toBe('alice')
   })
 })

@@ -28,12 +28,11 @@ export class Lease {
   readonly #clock: Clock
   readonly #spans: LeaseSpans
   #term: Term
-  /** A renewal of unknown outcome. It is repeated as it is, so that it counts once, whichever attempt arrives. */
+  /** A renewal that is under way, or whose outcome is unknown: then it is repeated as it is, and counts once. */
   #attempted: Term | undefined
   #isLost = false
   #isReleased = false
   #cancel = () => {}
-  #renewing: Promise<void> = Promise.resolve()
 
   constructor(store: StoreCaller, clock: Clock, spans: LeaseSpans, term: Term) {
     this.#store = store
@@ -62,7 +61,6 @@ export class Lease {
   async release(): Promise<void> {
     this.#isReleased = true
     this.#cancel()
-    await this.#renewing
     // An instant that has passed by everybody's clock.
     const released = { ...this.#term.record, version: mintVersion(), expiresAt: 0 }
     try {
@@ -72,12 +70,7 @@ export class Lease {
   }
 
   #schedule(): void {
-    this.#cancel = this.#clock.setTimer(
-      () => {
-        this.#renewing = this.#renew()
-      },
-      Math.floor(this.#spans.leaseMs / RENEWALS),
-    )
+    this.#cancel = this.#clock.setTimer(() => void this.#renew(), Math.floor(this.#spans.leaseMs / RENEWALS))
   }
 
   async #renew(): Promise<void> {
