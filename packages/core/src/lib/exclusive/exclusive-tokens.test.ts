@@ -71,13 +71,15 @@ describe('a call inside the callback of another', () => {
   it('that has ended is none, also in a callback that outlives it', async () => {
     const { sessions, stored } = setup()
     const [{ token }, other] = [await stored(), await stored()]
-    const gate = Promise.withResolvers<void>()
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     let inner: Promise<string> | undefined
     await sessions.exclusive(token, () => {
       inner = sessions.exclusive(other.token, async () => {
+        begun.resolve()
         await gate.promise
         return sessions.exclusive(token, () => 'in')
       })
+      return begun.promise
     })
     gate.resolve()
     expect(await inner).toBe('in')
