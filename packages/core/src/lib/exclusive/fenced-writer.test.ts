@@ -77,13 +77,15 @@ describe('inside exclusive, a save', () => {
     expect((await sessions.exclusive(token, (session) => session.save())).status).toBe('touched')
   })
 
-  it('after a logout answers gone, and an update rejects', async () => {
+  it('after a logout answers gone, and an update or a login rejects', async () => {
     const { sessions, elsewhere, stored } = setup()
     const { token } = await stored()
     await sessions.exclusive(token, async (session) => {
       await (await elsewhere.open(token)).destroy()
       expect((await rejectionOf(session.update(() => {}))).code).toBe('ERR_GONE')
       expect((await session.save()).status).toBe('gone')
+      expect((await session.rotate()).status).toBe('gone')
+      expect((await rejectionOf(session.login('alice'))).code).toBe('ERR_CONFLICT')
     })
   })
 

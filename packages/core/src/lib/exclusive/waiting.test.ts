@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../testing-errors.ts'
 import { LEASE, untilSettled } from '../testing-exclusive.ts'
@@ -54,6 +56,28 @@ describe('waiting', () => {
     gate.resolve()
     await holder
   })
+})
+
+it('waiting for another process keeps this one alive, where nothing else does', () => {
+  const program = `
+    import { createSessions } from '@leeway/core'
+    import { memoryStore } from '@leeway/core/memory'
+    const records = new Map()
+    const [one, other] = [1, 2].map(() => createSessions({ store: memoryStore({ records }) }))
+    const { token } = await (await one.open()).login('alice')
+    const begun = Promise.withResolvers()
+    void one.exclusive(token, () => {
+      begun.resolve()
+      return new Promise(() => {})
+    })
+    await begun.promise
+    await other.exclusive(token, () => {}, { waitMs: 100 }).catch(({ code }) => console.log(code))`
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=@leeway/source', '--input-type=module', '--eval', program],
+    { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8' },
+  )
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ERR_LOCK_TIMEOUT\n', stderr: '' })
 })
 
 describe('the options of exclusive', () => {

@@ -37,11 +37,11 @@ export interface Sessions<Data extends object> {
    * `ERR_INVALID_OPTION`; store errors; what `work` throws. The session's own methods reject with `ERR_LOCK_LOST` where
    * somebody else has written the session, or may have it to themselves by now.
    * @example
-   * const order = await sessions.exclusive(token, async (session) => {
+   * const number = await sessions.exclusive(token, async (session) => {
    *   const order = await placeOrder(session.data.cart)
    *   session.data.cart = []
    *   await session.save()
-   *   return order
+   *   return order.number
    * })
    */
   exclusive<T>(
