@@ -20,17 +20,14 @@ export {
   type StoreErrorEvent,
   type SweepEvent,
 } from './lib/events.ts'
+export type { ExclusiveOptions } from './lib/exclusive/exclusive-options.ts'
 export type { RecordsOptions } from './lib/options.ts'
 export type { SaveStatus } from './lib/records/record-types.ts'
 export type { SessionDetails, SessionInfo } from './lib/sessions/owner-sessions.ts'
 export type { Session } from './lib/sessions/session.ts'
 export type { ListOptions, LoginOptions, OpenOptions, SaveResult } from './lib/sessions/session-types.ts'
-export {
-  createSessions,
-  type RevokeAllOptions,
-  type Sessions,
-  type SessionsOptions,
-} from './lib/sessions/sessions.ts'
+export { createSessions } from './lib/sessions/sessions.ts'
+export type { RevokeAllOptions, Sessions, SessionsOptions } from './lib/sessions/sessions-api.ts'
 export type {
   Lifetime,
   ListedSession,

@@ -18,7 +18,7 @@ export interface MissEvent {
 
 export interface ConflictEvent {
   readonly id: SessionId
-  /** How many times this write has been beaten so far. */
+  /** How many times this write has been beaten so far. Inside `exclusive` the first time is the last. */
   readonly attempts: number
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isSessionId } from './adapter/checks.ts'
-import { digestId, isReservedId, markerId, mintId, mintVersion } from './ids.ts'
+import { digestId, isReservedId, leaseId, markerId, mintId, mintVersion } from './ids.ts'
 
 const minted = Array.from({ length: 10_000 }, mintId)
 
@@ -49,6 +49,14 @@ it("an owner's marker has a reserved id of its own, which no token and no framew
   expect(isReservedId(markerId('alice'))).toBe(true)
   expect(markerId('alice')).not.toBe(markerId('bob'))
   expect(isSessionId(markerId('x'.repeat(255)))).toBe(true)
+})
+
+it("a session's lease has a reserved id of its own, which no token and no framework can name", () => {
+  const id = mintId()
+  expect(leaseId(id)).toBe(`0${digestId(id).slice(0, 25)}`)
+  expect(isReservedId(leaseId(id))).toBe(true)
+  expect(isSessionId(leaseId(id))).toBe(true)
+  expect(leaseId(id)).not.toBe(leaseId(mintId()))
 })
 
 it.each([

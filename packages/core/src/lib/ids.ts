@@ -34,6 +34,11 @@ export function markerId(ownerId: string): SessionId {
   return `1${digestId(ownerId).slice(0, ID_LENGTH - 1)}`
 }
 
+/** The reserved id of the lease that a session's exclusive callers take. */
+export function leaseId(id: SessionId): SessionId {
+  return `0${digestId(id).slice(0, ID_LENGTH - 1)}`
+}
+
 function randomBytes(size: number): Buffer {
   if (used + size > POOL_BYTES) {
     randomFillSync(pool)

@@ -4,7 +4,8 @@ import { manualClock } from './manual-clock.ts'
 import { memoryStore } from './memory-store.ts'
 import { type RecordsOptions, resolveOptions } from './options.ts'
 import { createRecords } from './records/records.ts'
-import { createSessions, type SessionsOptions } from './sessions/sessions.ts'
+import { createSessions } from './sessions/sessions.ts'
+import type { SessionsOptions } from './sessions/sessions-api.ts'
 import { thrownBy } from './testing-errors.ts'
 
 const store = memoryStore()

@@ -1,7 +1,8 @@
 import { type ManualClock, manualClock } from './manual-clock.ts'
 import { memoryStore } from './memory-store.ts'
 import type { Session } from './sessions/session.ts'
-import { createSessions, type Sessions, type SessionsOptions } from './sessions/sessions.ts'
+import { createSessions } from './sessions/sessions.ts'
+import type { Sessions, SessionsOptions } from './sessions/sessions-api.ts'
 import type { StoredSession } from './store.ts'
 import { FaultyStore } from './testing-stores.ts'
 

@@ -4,7 +4,8 @@ import { expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { memoryStore } from '../memory-store.ts'
 import { createRecords, type Records } from '../records/records.ts'
-import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { createSessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions-api.ts'
 
 const store = memoryStore()
 const theme = ['light', 'dark'] as const

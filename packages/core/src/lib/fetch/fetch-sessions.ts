@@ -3,7 +3,7 @@ import { failureAnswer, type OutageAnswer, type OutageDecision } from '../http/f
 import { httpSessions } from '../http/http-sessions.ts'
 import type { HttpOptions, Opened } from '../http/options.ts'
 import { sendCookie } from '../http/response-headers.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions-api.ts'
 
 /** A request whose session has been opened. */
 export interface OpenedRequest<Data extends object, Outage> {

@@ -5,7 +5,7 @@ import { httpSessions } from '../http/http-sessions.ts'
 import type { HttpOptions } from '../http/options.ts'
 import { invalid } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions-api.ts'
 
 type Name<Data> = keyof Data & string
 

@@ -1,6 +1,6 @@
 import { readToken, type SetCookieOptions, setCookie } from '../cookie.ts'
 import type { Session } from '../sessions/session.ts'
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions-api.ts'
 import { isOutage, within } from './failures.ts'
 import type { Opened, ResolvedHttpOptions } from './options.ts'
 

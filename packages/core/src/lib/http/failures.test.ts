@@ -22,7 +22,14 @@ it('an error is answered with 503 for the store, with 409 for another request, a
     'ERR_STORE_TIMEOUT',
     'ERR_UPDATE_TIMEOUT',
   ])
-  expect(answered(409)).toEqual(['ERR_CONFLICT', 'ERR_GONE', 'ERR_REVOKED', 'ERR_SUPERSEDED'])
+  expect(answered(409)).toEqual([
+    'ERR_CONFLICT',
+    'ERR_GONE',
+    'ERR_LOCK_LOST',
+    'ERR_LOCK_TIMEOUT',
+    'ERR_REVOKED',
+    'ERR_SUPERSEDED',
+  ])
   expect(failureAnswer(new Error('mine'))).toBeUndefined()
   expect(failureAnswer(undefined)).toBeUndefined()
 })

@@ -16,7 +16,14 @@ const OUTAGES: readonly ErrorCode[] = [
 ]
 /** What may go well a moment later, or in another process. */
 const BUSY: readonly ErrorCode[] = [...OUTAGES, 'ERR_NEWER_DATA', 'ERR_UPDATE_TIMEOUT']
-const OVERTAKEN: readonly ErrorCode[] = ['ERR_CONFLICT', 'ERR_GONE', 'ERR_REVOKED', 'ERR_SUPERSEDED']
+const OVERTAKEN: readonly ErrorCode[] = [
+  'ERR_CONFLICT',
+  'ERR_GONE',
+  'ERR_LOCK_LOST',
+  'ERR_LOCK_TIMEOUT',
+  'ERR_REVOKED',
+  'ERR_SUPERSEDED',
+]
 
 /** Whether the store is at fault, rather than the application, its data or another request. */
 export function isOutage(error: unknown): error is LeewayError {

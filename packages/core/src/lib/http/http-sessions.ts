@@ -1,4 +1,4 @@
-import type { Sessions } from '../sessions/sessions.ts'
+import type { Sessions } from '../sessions/sessions-api.ts'
 import { Exchange } from './exchange.ts'
 import type { OutageAnswer, OutageDecision } from './failures.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'

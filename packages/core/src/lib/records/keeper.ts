@@ -24,7 +24,9 @@ export interface KeeperOptions {
 export type Change = (current: Snapshot, now: Millis) => Draft | undefined
 
 export type Outcome =
-  | { readonly status: 'saved' | 'unchanged'; readonly snapshot: Snapshot }
+  | { readonly status: 'saved'; readonly snapshot: Snapshot }
+  /** `isBeaten`: somebody else has written the record since. */
+  | { readonly status: 'unchanged'; readonly snapshot: Snapshot; readonly isBeaten?: true }
   | { readonly status: 'superseded' | 'gone' }
 
 export type Extended = Outcome | { readonly status: 'touched'; readonly snapshot: Snapshot }
@@ -180,7 +182,7 @@ export class RecordKeeper {
     const { id, version, owner } = current
     const answer = await this.#store.touch({ id, version, owner }, lifetime)
     if (answer === 'gone') return this.#gone(id)
-    if (answer === 'conflict') return { status: 'unchanged', snapshot: current }
+    if (answer === 'conflict') return { status: 'unchanged', snapshot: current, isBeaten: true }
     return { status: 'touched', snapshot: { ...current, ...laterOf(current, lifetime) } }
   }
 

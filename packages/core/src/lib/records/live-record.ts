@@ -8,7 +8,7 @@ import { LeewayError } from '../errors.ts'
 import { assertSynchronous } from '../synchronous.ts'
 import type { Change, Extended, Outcome } from './keeper.ts'
 import { type Later, type LostSave, Unsettled } from './later.ts'
-import type { Alteration, Origin, RecordContext, SaveStatus } from './record-types.ts'
+import type { Alteration, Origin, RecordContext, SaveStatus, Writer } from './record-types.ts'
 import { refusal } from './refusals.ts'
 import { seen } from './seen.ts'
 import { unstored } from './unstored.ts'
@@ -31,11 +31,14 @@ export class LiveRecord {
   #ended = false
   readonly #unsettled = new Unsettled()
   #tail: Promise<unknown> = Promise.resolve()
+  /** What writes once the record is stored: the keeper, unless an exclusive caller sets a fence before it. */
+  writer: Writer
 
   /** @throws `ERR_INVALID_RECORD` where the stored data cannot be decoded. */
   constructor(context: RecordContext, origin: Origin) {
     this.#context = context
     this.#origin = origin
+    this.writer = context.keeper
     this.#stored = 'snapshot' in origin
     this.#base = 'snapshot' in origin ? origin.snapshot.text : origin.initialText
     this.#snapshot = 'snapshot' in origin ? origin.snapshot : undefined
@@ -155,7 +158,7 @@ export class LiveRecord {
   /** Touches the record. Who is the first to come back writes instead, so that the request before meets it as a conflict. */
   async #extend(): Promise<Extended> {
     const isFirst = !('snapshot' in this.#origin)
-    if (isFirst || this.snapshot.header.firstIdleMs === undefined) return this.#context.keeper.touch(this.snapshot)
+    if (isFirst || this.snapshot.header.firstIdleMs === undefined) return this.writer.touch(this.snapshot)
     const outcome = await this.#write('save', (current) =>
       current.header.firstIdleMs === undefined ? undefined : current,
     )
@@ -169,7 +172,7 @@ export class LiveRecord {
       return draft && { ...draft, header: seen(draft.header, request) }
     }
     if (!this.#stored) return this.#create(write)
-    return this.#context.keeper.commit(this.snapshot, operation, write, onLost)
+    return this.writer.commit(this.snapshot, operation, write, onLost)
   }
 
   async #create(change: Change): Promise<Outcome> {

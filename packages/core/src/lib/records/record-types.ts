@@ -14,6 +14,9 @@ export interface RecordContext {
   readonly onConflict: OnConflict | undefined
 }
 
+/** What writes a stored record. */
+export type Writer = Pick<RecordKeeper, 'commit' | 'touch'>
+
 /** How a record came to be in hand: loaded, or new and not stored until something is saved. */
 export type Origin =
   | { readonly snapshot: Snapshot }

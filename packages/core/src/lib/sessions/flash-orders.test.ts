@@ -7,7 +7,8 @@ import { rejectionOf } from '../testing-errors.ts'
 import { everyOrder } from '../testing-orders.ts'
 import { setup, tokenIn } from '../testing-sessions.ts'
 import type { Session } from './session.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions } from './sessions.ts'
+import type { Sessions } from './sessions-api.ts'
 
 describe('in every order of the store calls of two requests with flash values', () => {
   interface Notices {

@@ -3,7 +3,8 @@ import { memoryStore } from '../memory-store.ts'
 import { rejectionOf, thrownBy } from '../testing-errors.ts'
 import { GRACE, IDLE, setup, tokenIn } from '../testing-sessions.ts'
 import type { Session } from './session.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions } from './sessions.ts'
+import type { Sessions } from './sessions-api.ts'
 
 describe('a flash value', () => {
   it('is taken once, by a later request', async () => {

@@ -10,7 +10,8 @@ import { recordEvents } from '../testing-events.ts'
 import { everyOrder } from '../testing-orders.ts'
 import { tokenIn } from '../testing-sessions.ts'
 import { FaultyStore } from '../testing-stores.ts'
-import { createSessions, type Sessions } from './sessions.ts'
+import { createSessions } from './sessions.ts'
+import type { Sessions } from './sessions-api.ts'
 
 interface First {
   name: string

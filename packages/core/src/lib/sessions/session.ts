@@ -2,16 +2,15 @@ import { assertKnownOptions } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import type { Document } from '../data/document.ts'
 import { LeewayError } from '../errors.ts'
-import { publish } from '../events.ts'
-import type { LiveRecord } from '../records/live-record.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { SessionId } from '../store.ts'
 import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
-import { loggedIn, withPending } from './credentials.ts'
+import { loggedIn } from './credentials.ts'
 import { flashed, taken } from './flash.ts'
 import { assertCheckedAt, assertOwnerId } from './owner-id.ts'
+import { rotated } from './rotation.ts'
 import type { LoginOptions, Opening, SaveResult, SessionContext } from './session-types.ts'
-import { deriveSecret, hashSecret, mintSecret } from './token.ts'
+import { mintSecret } from './token.ts'
 import { mintedToken, tokenToSend } from './token-to-send.ts'
 
 /**
@@ -25,10 +24,8 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   /** Its record's turns are those of this handle for good, also where a login replaces the record. */
   readonly #opening: Opening
   readonly #retimings: ReturnType<typeof retimedHeader>[] = []
-  #record: LiveRecord
+  #current: Opening
   #isNew: boolean
-  #presented: string | undefined
-  #secret: (() => string) | undefined
   #isDestroyed = false
 
   /** @internal Sessions are made by `sessions.open`. */
@@ -36,9 +33,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
     this.#context = context
     this.#openedAt = context.now()
     this.#opening = opening
-    this.#record = opening.record
-    this.#presented = opening.presented
-    this.#secret = opening.secret
+    this.#current = opening
     this.#isNew = !opening.record.stored
   }
 
@@ -49,26 +44,26 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
 
   /** Names the session for its whole life; changes only where a login replaces another owner's session. Not a credential. */
   get id(): SessionId {
-    return this.#record.snapshot.id
+    return this.#current.record.snapshot.id
   }
 
   /** Who is logged in. Null once the session has ended, a login that was refused with `ERR_REVOKED` included. */
   get owner(): string | null {
-    return this.#record.ended ? null : this.#record.snapshot.owner
+    return this.#current.record.ended ? null : this.#current.record.snapshot.owner
   }
 
   get createdAt(): Millis {
-    return this.#record.snapshot.header.createdAt
+    return this.#current.record.snapshot.header.createdAt
   }
 
   /** The session is not served at or after this instant, unless a save moves it. */
   get expiresAt(): Millis {
-    return this.#record.snapshot.expiresAt
+    return this.#current.record.snapshot.expiresAt
   }
 
   /** The end that use does not move. */
   get absoluteExpiresAt(): Millis {
-    return this.#record.snapshot.header.absoluteAt
+    return this.#current.record.snapshot.header.absoluteAt
   }
 
   /** For how long the session can live at most from now, in milliseconds: what a cookie that outlasts the browser is kept for. */
@@ -88,20 +83,20 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
 
   /** The token of a secret that this request minted and stored, whatever became of later saves: bindings send it with the answer to an error. */
   get mintedToken(): string | null {
-    return mintedToken(this.#sending())
+    return mintedToken(this.#current)
   }
 
   /** Until this instant a request that loaded the session may still save it; from then on it may be removed. */
   get purgeAt(): Millis {
-    return this.#record.snapshot.purgeAt
+    return this.#current.record.snapshot.purgeAt
   }
 
   get data(): Data {
-    return this.#record.data as Data
+    return this.#current.record.data as Data
   }
 
   set data(value: Data) {
-    this.#record.data = value as Document
+    this.#current.record.data = value as Document
   }
 
   /**
@@ -114,7 +109,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    */
   save(): Promise<SaveResult> {
     return this.#run('save', async () => {
-      const status = await this.#record.save()
+      const status = await this.#current.record.save()
       return { status, token: await this.#tokenAfter(status) }
     })
   }
@@ -129,7 +124,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    * await session.update((data) => { data.visits++ })
    */
   update(change: (data: Data) => void): Promise<Data> {
-    return this.#run('update', async () => (await this.#record.update((data) => change(data as Data))) as Data)
+    return this.#run('update', async () => (await this.#current.record.update((data) => change(data as Data))) as Data)
   }
 
   /**
@@ -138,7 +133,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    * @throws `ERR_NOT_SERIALIZABLE`, `ERR_INVALID_OPTION`
    */
   flash<Key extends keyof Flash & string>(key: Key, value: Flash[Key]): void {
-    this.#record.later(flashed(this.#context.codec, key, value))
+    this.#current.record.later(flashed(this.#context.codec, key, value))
   }
 
   /**
@@ -147,7 +142,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    * @throws `ERR_UPDATE_TIMEOUT`, store errors
    */
   takeFlash<Key extends keyof Flash & string>(key: Key): Promise<Flash[Key][]> {
-    return this.#run('takeFlash', () => taken(this.#record, this.#context.codec, key) as Promise<Flash[Key][]>)
+    return this.#run('takeFlash', () => taken(this.#current.record, this.#context.codec, key) as Promise<Flash[Key][]>)
   }
 
   /**
@@ -167,9 +162,9 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
     const checkedAt = assertCheckedAt(credentialsCheckedAt, this.#context.now())
     return this.#run('login', async () => {
       this.#context.revocations.assertRecent(checkedAt)
-      if (this.#record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
+      if (this.#current.record.stored && this.owner !== null && this.owner !== ownerId) await this.#startOver()
       const secret = mintSecret()
-      const status = await this.#record.save({ owner: ownerId, header: loggedIn(secret) })
+      const status = await this.#current.record.save({ owner: ownerId, header: loggedIn(secret) })
       if (status !== 'saved') {
         throw new LeewayError('ERR_CONFLICT', 'the session was logged in to, logged out or revoked meanwhile', {
           operation: 'login',
@@ -179,11 +174,10 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
       try {
         await this.#context.revocations.assertNotSince(ownerId, checkedAt)
       } catch (error) {
-        await this.#record.abandon()
+        await this.#current.record.abandon()
         throw error
       }
-      this.#presented = undefined
-      this.#secret = () => secret
+      this.#current = { record: this.#current.record, presented: undefined, secret: () => secret }
       return { status, token: await this.#tokenAfter(status) }
     })
   }
@@ -197,31 +191,21 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
    */
   rotate(): Promise<SaveResult> {
     return this.#run('rotate', async () => {
-      const presented = this.#presented
-      if (presented === undefined || this.#record.ended) {
-        const status = this.#record.ended ? 'gone' : 'unchanged'
+      const { presented } = this.#current
+      if (presented === undefined || this.#current.record.ended) {
+        const status = this.#current.record.ended ? 'gone' : 'unchanged'
         return { status, token: await this.#tokenAfter(status) }
       }
-      const hash = hashSecret(presented)
-      const outcome = await this.#record.alter('rotate', ({ header }) => {
-        const { credentials } = header
-        if (credentials?.current !== hash || credentials.pending) return undefined
-        return { ...header, credentials: withPending(credentials, presented) }
-      })
-      if ('snapshot' in outcome) {
-        const credentials = outcome.snapshot.header.credentials
-        const nonce = credentials?.current === hash ? credentials.pending?.nonce : undefined
-        this.#secret = nonce === undefined ? undefined : () => deriveSecret(presented, nonce)
-        if (outcome.status === 'saved') publish('leeway:session:rotate', () => ({ id: this.id, owner: this.owner }))
-      }
-      return { status: outcome.status, token: await this.#tokenAfter(outcome.status) }
+      const rotation = await rotated(this.#current.record, presented)
+      if ('secret' in rotation) this.#current = { ...this.#current, secret: rotation.secret }
+      return { status: rotation.status, token: await this.#tokenAfter(rotation.status) }
     })
   }
 
   /** Logout: once resolved, nothing brings the session back. Idempotent. */
   destroy(): Promise<{ readonly status: 'destroyed' | 'gone' }> {
     return this.#run('destroy', async () => {
-      const status = await this.#record.destroy()
+      const status = await this.#current.record.destroy()
       this.#isDestroyed = true
       return { status }
     })
@@ -234,7 +218,7 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   setTimeouts(timeouts: SessionTimeouts): void {
     const header = retimedHeader(timeouts)
     this.#retimings.push(header)
-    this.#record.later({ header, creates: false })
+    this.#current.record.later({ header, creates: false })
   }
 
   #run<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -242,26 +226,20 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
   }
 
   async #startOver(): Promise<void> {
-    const destroyed = await this.#record.destroy()
+    const destroyed = await this.#current.record.destroy()
     if (destroyed === 'gone') {
       throw new LeewayError('ERR_CONFLICT', "another owner's session ended while this login replaced it", {
         operation: 'login',
         id: this.id,
       })
     }
-    const { record, secret } = this.#context.begin(this.#record.client)
+    const { record, secret } = this.#context.begin(this.#current.record.client)
     for (const header of this.#retimings) record.later({ header, creates: false })
-    this.#record = record
-    this.#presented = undefined
-    this.#secret = secret
+    this.#current = { record, presented: undefined, secret }
     this.#isNew = true
   }
 
   #tokenAfter(status: SaveStatus): Promise<string | null> {
-    return tokenToSend(this.#sending(), status, this.#context.reload)
-  }
-
-  #sending(): Opening {
-    return { record: this.#record, presented: this.#presented, secret: this.#secret }
+    return tokenToSend(this.#current, status, this.#context.reload)
   }
 }

@@ -9,7 +9,8 @@ import type { StoredSession } from '../store.ts'
 import { type Answer, Model, type ModelHandle, type Retiming, type Values } from '../testing-model.ts'
 import type { Session } from './session.ts'
 import type { SaveResult } from './session-types.ts'
-import { createSessions, type Sessions, type SessionsOptions } from './sessions.ts'
+import { createSessions } from './sessions.ts'
+import type { Sessions, SessionsOptions } from './sessions-api.ts'
 
 const SPANS = { idle: 1000, absolute: 4000, grace: 300, touch: 100, overlap: 50 }
 const FIRST = 200

@@ -1,10 +1,13 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { assertKnownOptions } from '../adapter/checks.ts'
 import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import type { LeewayError } from '../errors.ts'
 import { type MissEvent, publish } from '../events.ts'
-import { invalid, type RecordsOptions } from '../options.ts'
+import { Exclusives, type Hold } from '../exclusive/exclusive.ts'
+import { checkedExclusiveOptions, type ExclusiveOptions } from '../exclusive/exclusive-options.ts'
+import { FencedWriter } from '../exclusive/fenced-writer.ts'
+import { Leases } from '../exclusive/leases.ts'
+import { invalid } from '../options.ts'
 import { Engine } from '../records/engine.ts'
 import type { LiveRecord } from '../records/live-record.ts'
 import { StoreCaller } from '../records/store-caller.ts'
@@ -18,58 +21,8 @@ import { OwnerSessions, type SessionDetails, type SessionInfo } from './owner-se
 import { Revocations } from './revocations.ts'
 import { Session } from './session.ts'
 import type { ListOptions, OpenOptions, SessionContext } from './session-types.ts'
+import type { RevokeAllOptions, SchemedOptions, Sessions, SessionsOptions } from './sessions-api.ts'
 import { deriveSecret, hashSecret, mintSecret, parseToken } from './token.ts'
-
-export interface SessionsOptions<Data extends object> extends RecordsOptions<Data> {
-  /** The data of a new session. Default: an empty object. */
-  readonly initialData?: () => Data
-  /** For how long the old secret is honoured after a rotation has been confirmed. Default 30,000. */
-  readonly overlapMs?: Millis
-  /**
-   * How long a new session lives until a second request presents its token and saves, or somebody logs in: the sessions
-   * of bots, which never come back, are gone sooner. From then on `idleTimeoutMs` counts, and is the default.
-   */
-  readonly firstIdleTimeoutMs?: Millis
-}
-
-/** With a schema it is the schema that tells what the data is, and initial data has to agree. */
-type SchemedOptions<Data extends object> = SessionsOptions<NoInfer<Data>> & {
-  readonly schema: StandardSchemaV1<unknown, Data>
-}
-
-export interface RevokeAllOptions {
-  /** The id of a session to keep, usually the one that asks. */
-  readonly except?: SessionId
-}
-
-/** Sessions on a store: see {@link createSessions}. */
-export interface Sessions<Data extends object, Flash extends object = Record<string, unknown>> {
-  /**
-   * The session that the token opens, or a new one, which is stored only once something is saved. A token that is
-   * missing, malformed, unknown, expired or wrong opens a new session under an id of its own.
-   * @throws store errors: a failure is never answered with a new session; `ERR_NEWER_DATA` for a session that a newer
-   * release has written; `ERR_INVALID_DATA` where the initial data does not fit the schema; `ERR_INVALID_OPTION`
-   */
-  open(token?: string | null, options?: OpenOptions): Promise<Session<Data, Flash>>
-  /** The owner's live sessions. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
-  list(ownerId: string): Promise<SessionInfo[]>
-  /** The same with what is known of each, for which each is loaded. */
-  list(ownerId: string, options: ListOptions): Promise<SessionDetails[]>
-  /** Ends one session, if it is the owner's. @throws store errors */
-  revoke(ownerId: string, id: SessionId): Promise<'destroyed' | 'gone'>
-  /**
-   * Ends all sessions of the owner, those being logged in to at this moment included, and resolves with how many.
-   * @throws `ERR_UNSUPPORTED` where the store cannot list; store errors
-   */
-  revokeAll(ownerId: string, options?: RevokeAllOptions): Promise<number>
-  /** Removes what is due now. @throws `ERR_CLOCK_JUMP`; `ERR_INVALID_OPTION`; store errors */
-  sweep(options?: SweepBatchOptions): Promise<SweepCount>
-  /** Sweeps at intervals until stopped, without keeping the process alive. @throws `ERR_INVALID_OPTION` */
-  startSweeper(options?: SweeperOptions): Sweeper
-  /** Stops sweepers, waits for what is under way and closes the store. Idempotent. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 /**
  * Web sessions on a store.
@@ -105,6 +58,7 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
   readonly #overlapMs: Millis
   readonly #initialText: () => string
   readonly #owners: OwnerSessions
+  readonly #exclusives: Exclusives
   readonly #firstIdleMs: Millis | undefined
   readonly #context: SessionContext
 
@@ -113,7 +67,7 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     const { initialData = () => ({}), overlapMs = 30_000, firstIdleTimeoutMs } = options
     if (typeof initialData !== 'function') invalid('initialData', 'a function')
     assertSpan(overlapMs, 'overlapMs', 0)
-    const { store, now, codec, idleTimeoutMs } = this.#engine.options
+    const { store, now, clock, codec, graceMs, idleTimeoutMs } = this.#engine.options
     if (firstIdleTimeoutMs !== undefined) assertSpan(firstIdleTimeoutMs, 'firstIdleTimeoutMs')
     if ((firstIdleTimeoutMs ?? 0) > idleTimeoutMs) invalid('firstIdleTimeoutMs', 'at most idleTimeoutMs')
     this.#firstIdleMs = firstIdleTimeoutMs
@@ -122,6 +76,7 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     const caller = new StoreCaller(store)
     const revocations = new Revocations(caller, this.#engine.options)
     this.#owners = new OwnerSessions(caller, this.#engine, revocations)
+    this.#exclusives = new Exclusives(new Leases(caller, clock, graceMs), clock)
     this.#context = {
       now,
       codec,
@@ -136,17 +91,23 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
   }
 
   open(token?: string | null, options: OpenOptions = {}): Promise<Session<Data, Flash>> {
-    return this.#engine.run('open', async () => {
+    return this.#engine.run('open', () => {
       assertKnownOptions(options, ['client'], 'open')
-      const client = keptHints(options.client)
-      this.#engine.sweepByChance()
-      const session = await this.#resume(token, client)
-      if (session === undefined || session === 'overtaken') {
-        const isOvertaken = session === 'overtaken'
-        return new Session<Data, Flash>(this.#context, { ...this.#begin(client), presented: undefined, isOvertaken })
-      }
-      publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
-      return session
+      return this.#open(token, keptHints(options.client))
+    })
+  }
+
+  async exclusive<T>(
+    token: string | null | undefined,
+    work: (session: Session<Data, Flash>) => T | PromiseLike<T>,
+    options: ExclusiveOptions = {},
+  ): Promise<T> {
+    const spans = checkedExclusiveOptions(options)
+    if (typeof work !== 'function') invalid('work', 'a function')
+    return this.#engine.run('exclusive', async () => {
+      const within = async (hold: Hold) => work(await this.#open(token, undefined, hold))
+      const id = await this.#identify(token)
+      return id === undefined ? this.#exclusives.alone(within) : this.#exclusives.run(id, spans, within)
     })
   }
 
@@ -187,10 +148,40 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     return this.close()
   }
 
+  async #open(
+    token: string | null | undefined,
+    client: ClientHints | undefined,
+    hold?: Hold,
+  ): Promise<Session<Data, Flash>> {
+    this.#engine.sweepByChance()
+    const session = await this.#resume(token, client, hold)
+    if (session === undefined || session === 'overtaken') {
+      const opening = { ...this.#begin(client), presented: undefined, isOvertaken: session === 'overtaken' }
+      return new Session<Data, Flash>(this.#contextIn(hold), opening)
+    }
+    publish('leeway:session:open', () => ({ id: session.id, owner: session.owner }))
+    return session
+  }
+
+  /** The id of the live session that the token opens, as far as one look tells; whoever knows an id alone opens none. */
+  async #identify(text: string | null | undefined): Promise<SessionId | undefined> {
+    const token = parseToken(text)
+    if (!token) return undefined
+    const found = await this.#engine.keeper.find(token.id)
+    const credentials = found.status === 'live' && found.snapshot.header.credentials
+    const presented = credentials ? recognise(credentials, hashSecret(token.secret), this.#context.now()) : 'wrong'
+    return presented === 'wrong' || presented === 'retired' ? undefined : token.id
+  }
+
+  #contextIn(hold: Hold | undefined): SessionContext {
+    return hold ? { ...this.#context, run: hold.run } : this.#context
+  }
+
   /** The live session that the token opens; otherwise a new one is to be begun. */
   async #resume(
     text: string | null | undefined,
     client: ClientHints | undefined,
+    hold: Hold | undefined,
   ): Promise<Session<Data, Flash> | 'overtaken' | undefined> {
     const token = parseToken(text)
     if (!token) {
@@ -221,8 +212,9 @@ class SessionManager<Data extends object, Flash extends object> implements Sessi
     if (!record) return undefined
     record.client = client
     if (presented === 'pending' && !(await this.#confirm(record, hash))) return undefined
+    if (hold) record.writer = new FencedWriter(this.#engine.keeper, hold.isHeld)
     const nonce = presented === 'current' ? header.credentials?.pending?.nonce : undefined
-    return new Session<Data, Flash>(this.#context, {
+    return new Session<Data, Flash>(this.#contextIn(hold), {
       record,
       presented: presented === 'previous' ? undefined : token.secret,
       secret: nonce === undefined ? undefined : () => deriveSecret(token.secret, nonce),
