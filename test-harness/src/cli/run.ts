@@ -3,7 +3,7 @@ import { loadSubject } from '../engine/load-subject.ts'
 import type { Rule, Tier } from '../engine/rule.ts'
 import { runConformance } from '../engine/run-conformance.ts'
 import { describeRule, interrupted } from '../engine/run-rule.ts'
-import type { SettingOptions } from '../engine/settings.ts'
+import { type SettingOptions, settingsOf } from '../engine/settings.ts'
 import type { Subject } from '../engine/subject.ts'
 import { formatReport } from '../report/format-report.ts'
 import { missingFor } from '../report/levels.ts'
@@ -51,7 +51,9 @@ export async function run(request: RunRequest): Promise<number> {
 }
 
 async function reported(subject: Subject, request: RunRequest, signal: AbortSignal): Promise<Report> {
-  const { selected, waive, seed, replay, soakMinutes, deadlineMs } = request
+  const { selected, waive, replay, soakMinutes, deadlineMs } = request
+  // Known before the run is, in case that it never ends.
+  const { seed } = settingsOf(request)
   const started = performance.now()
   const progress = showProgress(process.stderr, selected)
   const results: RuleResult[] = []
@@ -77,7 +79,7 @@ async function reported(subject: Subject, request: RunRequest, signal: AbortSign
     const rest = rules.slice(results.length).map((rule) => ({ ...describeRule(rule), ...interrupted, ms: 0 }))
     const { name, module } = subject
     const all = [...results, ...rest]
-    return reportOf({ subject: name, module, seed: seed ?? 0, results: all, ms: performance.now() - started })
+    return reportOf({ subject: name, module, seed, results: all, ms: performance.now() - started })
   } finally {
     progress.stop()
   }

@@ -40,6 +40,8 @@ export class RuleRun {
   readonly counts: Record<string, number> = {}
   readonly opened: SessionStore[] = []
   readonly #processes: StoreProcess[] = []
+  /** Whether the rule has asked for the case that is to be replayed. */
+  hasCases = false
   drawing: Drawing | undefined
   readonly context: RuleContext
 
@@ -57,8 +59,12 @@ export class RuleRun {
       const handle = `store${this.opened.push(store)}`
       return this.trace.follow(store, handle)
     }
+    const asked = () => {
+      this.hasCases = true
+      return settings.only
+    }
     this.context = {
-      settings,
+      settings: Object.defineProperty({ ...settings }, 'only', { get: asked, enumerable: true }),
       scratch,
       clock,
       capabilities,

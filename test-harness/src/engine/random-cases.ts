@@ -1,6 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { LeewayError } from '@leeway/core/adapter'
 import type { RuleContext } from './context.ts'
 import { Random } from './random.ts'
+
+const TURN_MS = 50
 
 /** How many cases a rule runs. */
 export interface Measure {
@@ -29,7 +32,15 @@ export async function forRandomCases(
     const passed = performance.now() - started
     return done < least || (done < most && passed < ms) || passed < settings.soakMs
   }
-  for (let done = 0; allows(done); done++) await check(random.below(2 ** 31))
+  let turnedAt = started
+  for (let done = 0; allows(done); done++) {
+    await check(random.below(2 ** 31))
+    if (performance.now() - turnedAt < TURN_MS) continue
+    // A store in memory answers without a turn of the event loop, which would then never hear of an interruption.
+    await turn()
+    if (settings.signal?.aborted) return
+    turnedAt = performance.now()
+  }
 }
 
 function seedIn(only: string): number {

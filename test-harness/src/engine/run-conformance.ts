@@ -36,10 +36,11 @@ export interface RunOptions extends Selection {
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
   const started = performance.now()
   const { onResult } = options
-  const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
+  const wanted = settingsOf(options)
+  const facts = await readFacts(subject, wanted).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
   const results: RuleResult[] = []
   const allPlanned = planRules(facts instanceof Error ? undefined : facts, options)
-  const settings = shareSoak(settingsOf(options), allPlanned)
+  const settings = shareSoak(wanted, allPlanned)
   for (const planned of allPlanned) {
     const told = facts instanceof Error && results.some(({ status }) => status === 'error')
     const skip = planned.skip ?? (settings.signal?.aborted ? interrupted : told ? unopened : undefined)
