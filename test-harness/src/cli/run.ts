@@ -1,3 +1,4 @@
+import { ABORTED, TIMED_OUT, within } from '../engine/deadline.ts'
 import { describeError } from '../engine/expect.ts'
 import { loadSubject } from '../engine/load-subject.ts'
 import type { Rule, Tier } from '../engine/rule.ts'
@@ -11,9 +12,12 @@ import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { tierName } from '../report/words.ts'
 import { rules } from '../rules/index.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 import { showProgress } from './progress.ts'
 import { type ReportFile, writeReport } from './report-files.ts'
 import { catchStrays } from './strays.ts'
+
+const ENDED_BY = ['SIGINT', 'SIGTERM'] as const
 
 /** A run that was ended has so long to close what is open before it is told without. */
 const ENDING_MS = 5_000
@@ -32,9 +36,12 @@ export async function run(request: RunRequest): Promise<number> {
   const strays = catchStrays()
   const ending = new AbortController()
   const end = () => ending.abort()
-  process.once('SIGINT', end)
+  for (const signal of ENDED_BY) process.once(signal, end)
   try {
-    const subject = await loadSubject(request.file)
+    const { deadlineMs } = settingsOf(request)
+    const subject = await within(deadlineMs, loadSubject(request.file), undefined, ending.signal)
+    if (subject === ABORTED) return EXIT.interrupted
+    if (subject === TIMED_OUT) throw mistake(`${request.file} has not been loaded after ${deadlineMs} ms`)
     const report = await reported(subject, request, ending.signal)
     console.log(formatReport(report, { colors: request.colors }))
     const { required } = request
@@ -45,7 +52,7 @@ export async function run(request: RunRequest): Promise<number> {
     const code = exitCodeOf(report, required)
     return (code === EXIT.kept && strays.told.length > 0) || !written ? EXIT.noVerdict : code
   } finally {
-    process.off('SIGINT', end)
+    for (const signal of ENDED_BY) process.off(signal, end)
     strays.stop()
   }
 }

@@ -3,6 +3,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from '@leeway/core/adapter'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
 import type { Drawing } from '../report/drawing.ts'
 import { StoreProcess } from './child-process.ts'
+import type { Patience } from './patience.ts'
 import type { Facts } from './rule.ts'
 import { Samples } from './samples.ts'
 import type { Settings } from './settings.ts'
@@ -16,6 +17,8 @@ export interface RuleContext {
   readonly scratch: string
   readonly clock: ManualClock
   readonly capabilities: StoreCapabilities
+  /** How long what waits is waited for. */
+  readonly patience: Patience
   /** Opens a handle; closed by the kit after the rule. Every handle of one namespace is on the same records. */
   open(options?: Partial<OpenOptions>): Promise<SessionStore>
   /** Starts a process that opens handles on the same records; killed by the kit after the rule. Needs `processes`. */
@@ -45,7 +48,7 @@ export class RuleRun {
   drawing: Drawing | undefined
   readonly context: RuleContext
 
-  constructor({ subject, capabilities }: Facts, scratch: string, settings: Settings) {
+  constructor({ subject, capabilities, patience }: Facts, scratch: string, settings: Settings) {
     const clock = manualClock()
     const samples = new Samples(() => clock.now())
     const base: OpenOptions = {
@@ -68,6 +71,7 @@ export class RuleRun {
       scratch,
       clock,
       capabilities,
+      patience,
       open: async (options) => follow(await subject.open({ ...base, ...options })),
       startProcess: async () => {
         const name = `process${this.#processes.length + 1}`

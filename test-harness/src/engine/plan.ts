@@ -3,6 +3,7 @@ import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
 import { withdrawnRules } from '../rules/withdrawn.ts'
 import { ABORTED, TIMED_OUT, within } from './deadline.ts'
+import { Patience } from './patience.ts'
 import type { Facts, Need, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
 import { type SettingOptions, type Settings, splitReplay } from './settings.ts'
@@ -108,7 +109,7 @@ export async function readFacts(
     try {
       assertComplete(store)
       const { capabilities } = store
-      return { subject, capabilities }
+      return { subject, capabilities, patience: new Patience() }
     } finally {
       // Closing is judged by its own rules, also where it is missing or gives no promise.
       void (async () => store.close())().catch(() => {})

@@ -107,7 +107,7 @@ async function closeDuringCalls(ctx: RuleContext): Promise<void> {
 
 /** One call held before its first backend call: close does not resolve until it goes on. Nothing to see without `step`. */
 async function closeDuringHeldCall(ctx: RuleContext, n: number): Promise<void> {
-  const stepper = new Stepper()
+  const stepper = new Stepper(ctx.patience)
   const store = await ctx.open({ step: stepper.step })
   const [name, call] = at(callsOfOneRecord(ctx, store), n)
   const held = await stepper.hold(0, call)

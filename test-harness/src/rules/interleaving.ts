@@ -38,7 +38,7 @@ export async function checkEveryOrder(ctx: RuleContext, meetingOf: () => Meeting
   async function withFreshStore<T>(
     run: (scheduler: Scheduler, store: SessionStore, lanes: SessionStore[]) => Promise<T>,
   ) {
-    const scheduler = new Scheduler(meetingOf().operations.length)
+    const scheduler = new Scheduler(meetingOf().operations.length, ctx.patience)
     const namespace = `order-${++runs}`
     const lanes = await Promise.all(scheduler.steps.map((step) => ctx.open({ namespace, step })))
     const store = await ctx.open({ namespace })
