@@ -85,7 +85,9 @@ describe('guaranteesOf', () => {
     const verdicts = guaranteesOf(resultsWith({ 'HISTORY-003': 'fail' }))
     const doubtful = verdicts.filter(({ status }) => status === 'not-shown')
     expect(doubtful.map(({ id }) => id)).toEqual(['G1', 'G2', 'G3', 'G5', 'G6'])
-    expect(doubtful[0]?.text).toMatch(/not shown: calls at once are not answered as if one after another \(HISTORY-003\)/)
+    expect(doubtful[0]?.text).toMatch(
+      /not shown: calls at once are not answered as if one after another \(HISTORY-003\)/,
+    )
   })
 })
 

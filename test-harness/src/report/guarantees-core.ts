@@ -73,7 +73,7 @@ export const coreGuarantees: readonly Guarantee[] = [
         because: 'a save is not held to the version that it started from',
       },
       {
-        rules: ['TOUCH-001', 'TOUCH-007', 'TOUCH-009', 'STEP-005', 'STEP-019', 'STEP-020', 'RACE-007'],
+        rules: ['TOUCH-001', 'TOUCH-007', 'TOUCH-009', 'TOUCH-013', 'STEP-005', 'STEP-019', 'STEP-020', 'RACE-007'],
         because: 'renewing a session and saving it get in the way of each other',
       },
       {

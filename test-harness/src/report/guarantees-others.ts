@@ -66,7 +66,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       },
       {
         loss: 'One damaged record can concern more than its own user',
-        rules: ['ERROR-005', 'ERROR-006', 'ERROR-007'],
+        rules: ['ERROR-005', 'ERROR-006', 'ERROR-007', 'ERROR-013'],
         because: 'it gets in the way of others, or of its removal',
       },
       {
