@@ -102,3 +102,13 @@ it('a soak of a store that answers at once can be interrupted', async () => {
   await runConformance(memory, { rules: ['MODEL-001'], soakMinutes: 1, signal: ending.signal })
   expect(performance.now() - started).toBeLessThan(10_000)
 })
+
+it.each<[string, () => unknown]>([
+  ['defineSubject', () => defineSubject({ ...memory, corupt: () => {} } as never)],
+  ['runConformance', () => runConformance(memory, { sed: 1 } as never)],
+])('%s refuses a name that it does not know', async (_, call) => {
+  await expect((async () => call())()).rejects.toMatchObject({
+    code: 'ERR_INVALID_OPTION',
+    message: expect.stringMatching(/^unknown option \w+; there are /),
+  })
+})

@@ -7,7 +7,7 @@ import type { Patience } from './patience.ts'
 import type { Facts } from './rule.ts'
 import { Samples } from './samples.ts'
 import type { Settings } from './settings.ts'
-import type { OpenOptions } from './subject.ts'
+import type { OpenOptions, Step } from './subject.ts'
 import { Trace } from './trace.ts'
 
 /** What a rule's check works with: handles on one storage of its own, a clock of its own, and sample records. */
@@ -72,7 +72,16 @@ export class RuleRun {
       clock,
       capabilities,
       patience,
-      open: async (options) => follow(await subject.open({ ...base, ...options })),
+      open: async (options = {}) => {
+        const { step: hold } = options
+        const step: Step | undefined =
+          hold &&
+          ((name) => {
+            this.context.count('backend calls')
+            return hold(name)
+          })
+        return follow(await subject.open({ ...base, ...options, ...(step && { step }) }))
+      },
       startProcess: async () => {
         const name = `process${this.#processes.length + 1}`
         let handles = 0

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '@leeway/core/adapter'
 import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { describeError } from './expect.ts'
 import { type Planned, planRules, readFacts, type Selection, shareSoak } from './plan.ts'
@@ -10,6 +11,17 @@ export interface RunOptions extends Selection {
   /** Called with each result as it comes. */
   readonly onResult?: ((result: RuleResult) => void) | undefined
 }
+
+const OPTION_NAMES = [
+  'rules',
+  'waive',
+  'seed',
+  'replay',
+  'soakMinutes',
+  'deadlineMs',
+  'signal',
+  'onResult',
+] as const satisfies readonly (keyof RunOptions)[]
 
 /**
  * Runs the rules, one after another, and reports. Rejects only for wrong options: a store that cannot even be opened
@@ -35,6 +47,7 @@ export interface RunOptions extends Selection {
  */
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
   const started = performance.now()
+  assertKnownOptions(options, OPTION_NAMES, 'runConformance')
   const { onResult } = options
   const wanted = settingsOf(options)
   const facts = await readFacts(subject, wanted).catch((error: unknown) => new Error(`open: ${describeError(error)}`))

@@ -1,4 +1,4 @@
-import { type Clock, LeewayError, type SessionId, type SessionStore } from '@leeway/core/adapter'
+import { assertKnownOptions, type Clock, LeewayError, type SessionId, type SessionStore } from '@leeway/core/adapter'
 
 /** Awaited by a store before each of its backend calls, with a name for the call. The kit holds operations there. */
 export type Step = (name: string) => Promise<void>
@@ -41,6 +41,8 @@ export interface Subject {
   discard?(location: { readonly scratch: string }): void | Promise<void>
 }
 
+const NAMES = ['name', 'module', 'open', 'corrupt', 'fail', 'discard'] as const satisfies readonly (keyof Subject)[]
+
 /**
  * Describes a store to the kit. Make it the default export of a module of its own, so that every door of the kit can
  * import it.
@@ -53,6 +55,7 @@ export interface Subject {
  * @throws `ERR_INVALID_OPTION`
  */
 export function defineSubject(subject: Subject): Subject {
+  assertKnownOptions(subject, NAMES, 'defineSubject')
   if (typeof subject.name !== 'string' || subject.name === '') invalid('name must be a string that says something')
   if (typeof subject.open !== 'function') invalid('open must be a function that returns a store')
   if (subject.module !== undefined && typeof subject.module !== 'string') invalid('module must be import.meta.url')

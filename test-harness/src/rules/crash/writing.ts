@@ -14,6 +14,8 @@ import { destroy, touch, update } from './scenario.ts'
 import { CrashStory, DYING } from './story.ts'
 
 const WRITERS = 12
+/** Long enough to be written in parts. */
+const PAYLOAD_LENGTH = 64 * 1024
 /** After so many answers a process dies. */
 const ANSWERS = [1, 20, 200]
 /** A process that is killed from outside lives at most so long. */
@@ -96,8 +98,10 @@ async function writeOn(ctx: RuleContext, store: SessionStore, process: StoreProc
 
 /** Creates the record, changes it three times and destroys it, again and again. */
 function nextOf(ctx: RuleContext, { id, record }: Writer, n: number): Operation {
-  if (record === undefined) return { kind: 'create', session: ctx.session({ id, owner: 'ann' }) }
-  return at([update, touch, update, destroy], (n - 1) % 5)(ctx, record)
+  const payload = String(n).padEnd(Math.min(PAYLOAD_LENGTH, ctx.capabilities.maxPayloadBytes), '.')
+  if (record === undefined) return { kind: 'create', session: ctx.session({ id, payload, owner: 'ann' }) }
+  const operation = at([update, touch, update, destroy], (n - 1) % 5)(ctx, record)
+  return operation.kind === 'update' ? { ...operation, session: { ...operation.session, payload } } : operation
 }
 
 /** Each record is as its last answered write has left it, or as the one under way does. */
