@@ -5,6 +5,7 @@ import { handleMutants } from './handles.ts'
 import { historyMutants } from './histories.ts'
 import { historyProcessMutants } from './histories-processes.ts'
 import { leftBehindMutants } from './left-behind.ts'
+import { listMeetingMutants } from './list-meetings.ts'
 import { listMutants } from './lists.ts'
 import { meetingMutants } from './meetings.ts'
 import { modelMutants } from './models.ts'
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...historyProcessMutants,
   ...modelMutants,
   ...meetingMutants,
+  ...listMeetingMutants,
   ...listMutants,
   ...valueMutants,
   ...failureMutants,

@@ -99,6 +99,10 @@ export const otherGuarantees: readonly Guarantee[] = [
     shownBy: ['LIST-004'],
     causes: [
       { rules: ['LIST', 'COPY-005', 'CAP-003'], because: 'lists miss sessions, or give others' },
+      {
+        rules: ['STEP-030', 'STEP-031', 'STEP-032', 'STEP-033', 'STEP-034', 'STEP-035'],
+        because: 'a list can fail at, or miss, what changes while it reads',
+      },
       { rules: ['UPDATE-012'], because: 'sessions are not listed under their owner' },
       {
         loss: 'What a revocation reports cannot be relied on',

@@ -12,6 +12,8 @@ import { at } from './handles.ts'
 export interface Encounter {
   /** What each operation is called. */
   readonly names: readonly string[]
+  /** False if an operation may have several backend calls under way at once, so that no two runs are quite the same. */
+  readonly isExact: boolean
   /** Stores what has to be there before. */
   prepare(store: SessionStore): Promise<void>
   /** Starts one of them. */
@@ -23,7 +25,7 @@ export interface Encounter {
 }
 
 /** How the operations met. */
-export interface Met {
+interface Met {
   /** Whether one was over before another began. */
   precedes(a: number, b: number): boolean
   readonly details: FailureDetails
@@ -39,7 +41,10 @@ const AT_ONCE: Met = { precedes: () => false, details: {} }
  */
 export async function runEveryOrder(ctx: RuleContext, encounterOf: () => Encounter, most: number): Promise<void> {
   const started = performance.now()
-  const { length } = encounterOf().names
+  const {
+    names: { length },
+    isExact,
+  } = encounterOf()
   let runs = 0
 
   /** Nothing of one order is left for the next, or the same calls would not be the same steps again. */
@@ -78,6 +83,7 @@ export async function runEveryOrder(ctx: RuleContext, encounterOf: () => Encount
   const { isComplete } = await exploreOrders(
     runOrder,
     (orders) => orders < most || performance.now() - started < ctx.settings.soakMs,
+    isExact,
   )
   if (!isComplete) ctx.count('rules that left orders out')
   await withFreshStore(async (_, store, lanes) => {
@@ -86,18 +92,18 @@ export async function runEveryOrder(ctx: RuleContext, encounterOf: () => Encount
     const answers = await Promise.allSettled(lanes.map((handle, n) => encounter.run(n, handle)))
     await encounter.judge(
       store,
-      answers.map((answer, n) => valueOf(answer, `${at(encounter.names, n)} at once with the others`)),
+      answers.map((answer, n) => answered(answer, `${at(encounter.names, n)} at once with the others`)),
       AT_ONCE,
     )
   })
 }
 
 function answersOf({ answers, turns }: Schedule, { names }: Encounter): string[] {
-  return answers.map((answer, n) => valueOf(answer, at(names, n), { case: lettersOf(turns) }))
+  return answers.map((answer, n) => answered(answer, at(names, n), { case: lettersOf(turns) }))
 }
 
 /** @throws what the operation itself has found wrong, or that it rejected */
-function valueOf(answer: PromiseSettledResult<string>, what: string, details: FailureDetails = {}): string {
+function answered(answer: PromiseSettledResult<string>, what: string, details: FailureDetails = {}): string {
   if (answer.status === 'fulfilled') return answer.value
   const { reason } = answer
   if (reason instanceof ConformanceFailure) throw reason.locate(details)

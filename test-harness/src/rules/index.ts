@@ -16,6 +16,7 @@ import { historyRules } from './histories/rules.ts'
 import { idRules } from './ids.ts'
 import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
 import { listRules } from './list.ts'
+import { listMeetingRules } from './list-meetings.ts'
 import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
 import { modelRules } from './models/rules.ts'
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   ...dueAtOnceRules,
   ...orderRules,
   ...stepRules,
+  ...listMeetingRules,
   ...concurrencyRules,
   ...concurrentSweepRules,
   ...historyRules,

@@ -36,6 +36,7 @@ function encounterOf(meeting: Meeting): Encounter {
   const { operations } = meeting
   return {
     names: operations.map(({ kind }) => kind),
+    isExact: true,
     prepare: (store) => prepare(store, meeting),
     run: (lane, handle) => perform(handle, at(operations, lane)),
     judge: (store, answers, met) => expectSomeOrder(store, meeting, answers, met),
