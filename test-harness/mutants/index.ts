@@ -1,4 +1,5 @@
 import { concurrentSweepMutants } from './concurrent-sweeps.ts'
+import { contentionMutants } from './contention.ts'
 import { crashMutants } from './crashes.ts'
 import { failureMutants } from './failures.ts'
 import { handleMutants } from './handles.ts'
@@ -11,6 +12,7 @@ import { meetingMutants } from './meetings.ts'
 import { modelMutants } from './models.ts'
 import type { Mutant } from './mutant.ts'
 import { readMutants } from './reads.ts'
+import { refusalMutants } from './refusals.ts'
 import { sweepMutants } from './sweeps.ts'
 import { touchMutants } from './touches.ts'
 import { valueMutants } from './values.ts'
@@ -30,9 +32,11 @@ export const mutants: readonly Mutant[] = [
   ...modelMutants,
   ...meetingMutants,
   ...listMeetingMutants,
+  ...contentionMutants,
   ...listMutants,
   ...valueMutants,
   ...failureMutants,
+  ...refusalMutants,
   ...handleMutants,
   ...leftBehindMutants,
   ...crashMutants,

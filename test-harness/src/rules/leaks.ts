@@ -8,7 +8,7 @@ export async function expectNoLeak(
   { id, payload }: StoredSession,
   what: string,
 ): Promise<void> {
-  const error = await call().then(
+  const error = await (async () => call())().then(
     () => undefined,
     (reason: unknown) => reason,
   )
