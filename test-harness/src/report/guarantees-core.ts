@@ -13,7 +13,7 @@ export const coreGuarantees: readonly Guarantee[] = [
     loss: 'A user who is active can be logged out, or lose what was just saved',
     causes: [
       {
-        rules: ['ORDER', 'STEP-010', 'STEP-011', 'STEP-023', 'STEP-025', 'RACE-009', 'RACE-010'],
+        rules: ['ORDER', 'STEP-010', 'STEP-011', 'STEP-023', 'STEP-025', 'STEP-039', 'RACE-009', 'RACE-010'],
         because: 'the cleanup can delete a session in the moment in which a request saves or renews it',
       },
       {
@@ -51,6 +51,11 @@ export const coreGuarantees: readonly Guarantee[] = [
         rules: ['STEP-003', 'STEP-008', 'STEP-017', 'STEP-018', 'STEP-029', 'RACE-005', 'RACE-006'],
         because: 'a request that is under way during the logout can write the session back',
       },
+      {
+        rules: ['STEP-036', 'STEP-037', 'STEP-038'],
+        because:
+          'a call that others interrupt again and again writes the session back, or is told too early that it is gone',
+      },
       { rules: ['DESTROY-005', 'STEP-022'], because: 'what was loaded before the logout is still good for a save' },
       { rules: ['DESTROY-001', 'DESTROY-003'], because: 'a logout does not remove the session' },
       { rules: ['DESTROY-006'], because: 'other processes go on serving what was logged out' },
@@ -67,6 +72,10 @@ export const coreGuarantees: readonly Guarantee[] = [
       {
         rules: ['STEP-002', 'RACE-002', 'RACE-003'],
         because: 'saves at the same moment can all be told that they have succeeded (a lost update)',
+      },
+      {
+        rules: ['STEP-036', 'STEP-037'],
+        because: 'a write that has lost again and again is forced, or given up',
       },
       {
         rules: ['UPDATE-001', 'UPDATE-004', 'UPDATE-007'],

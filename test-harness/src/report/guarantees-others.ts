@@ -15,7 +15,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       },
       {
         loss: 'Two users can be given one session',
-        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'STEP-021', 'RACE-001'],
+        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'STEP-021', 'STEP-040', 'RACE-001'],
         because: 'an id can be given away twice',
       },
       {
@@ -48,6 +48,11 @@ export const otherGuarantees: readonly Guarantee[] = [
       {
         rules: ['STEP-026', 'STEP-027', 'STEP-028'],
         because: 'a load in the middle of a write can find what was never saved',
+      },
+      {
+        loss: 'A session that is in use all the time can be taken for none',
+        rules: ['STEP-041'],
+        because: 'a load that others interrupt again and again gives up',
       },
       { rules: ['COPY'], because: 'the store and its callers hold on to the same objects' },
       { rules: ['RECORD'], because: 'values that the contract excludes are taken' },

@@ -6,6 +6,7 @@ import { capabilityRules } from './capabilities.ts'
 import { closeRules } from './close.ts'
 import { concurrencyRules } from './concurrency.ts'
 import { concurrentSweepRules } from './concurrent-sweeps.ts'
+import { contentionRules } from './contention.ts'
 import { crashRules } from './crash/rules.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   ...orderRules,
   ...stepRules,
   ...listMeetingRules,
+  ...contentionRules,
   ...concurrencyRules,
   ...concurrentSweepRules,
   ...historyRules,

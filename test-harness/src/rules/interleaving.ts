@@ -61,8 +61,9 @@ export async function expectSomeOrder(
 ): Promise<void> {
   const loaded = await answerOf(store.load(idOf(meeting)), what)
   const actual: Outcome = { answers, stored: loaded && fieldsOf(loaded) }
-  const orders = permutations(meeting.operations.map((_, n) => n)).filter(
-    (order) => !order.some((b, n) => order.slice(n + 1).some((a) => precedes(a, b))),
+  const orders = ordersOf(
+    meeting.operations.map((_, n) => n),
+    precedes,
   )
   const expected = orders.map((order) => outcomeOf(meeting, order))
   if (expected.some((outcome) => isDeepStrictEqual(outcome, actual))) return
@@ -91,7 +92,10 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
     meeting.stored,
     ...meeting.operations.map((operation) => ('session' in operation ? operation.session : undefined)),
   ]
-  if (loads.some((answer) => !whole.some((record) => record && recordAnswer(record) === answer))) {
+  const isThroughout = stored && meeting.stored && !isDestroyed
+  if (isThroughout && loads.includes('nothing')) return 'a load missed what was there throughout'
+  const found = loads.filter((answer) => answer !== 'nothing')
+  if (found.some((answer) => !whole.some((record) => record && recordAnswer(record) === answer))) {
     return 'a load found what nobody has stored'
   }
   if (!stored && answers.includes('saved') && !isDestroyed) return 'an acknowledged save is lost'
@@ -103,7 +107,19 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
 
 function brief(meeting: Meeting, { answers, stored }: Outcome): string {
   const end = stored ? `${whose(meeting, stored)} is stored until ${timeOf(stored.purgeAt)}` : 'nothing is stored'
-  return `${answers.map((answer) => shortly(meeting, answer)).join(', ')}; ${end}`
+  return `${withoutRepeats(answers.map((answer) => shortly(meeting, answer))).join(', ')}; ${end}`
+}
+
+/** Three and more of the same in a row are told once. */
+function withoutRepeats(answers: readonly string[]): string[] {
+  const told: string[] = []
+  for (let n = 0; n < answers.length; ) {
+    const end = answers.findIndex((answer, at) => at > n && answer !== answers[n])
+    const same = answers.slice(n, end === -1 ? undefined : end)
+    told.push(...(same.length < 3 ? same : [`${answers[n]} (${same.length} times)`]))
+    n += same.length
+  }
+  return told
 }
 
 function shortly(meeting: Meeting, answer: string): string {
@@ -131,7 +147,12 @@ function idOf({ stored, operations: [first] }: Meeting): string {
   return first.session.id
 }
 
-function permutations(items: readonly number[]): number[][] {
+/** Every order of the items in which each comes after all that precede it. */
+function ordersOf(items: readonly number[], precedes: (a: number, b: number) => boolean): number[][] {
   if (items.length === 0) return [[]]
-  return items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
+  const firsts = items.filter((item) => !items.some((other) => other !== item && precedes(other, item)))
+  return firsts.flatMap((first) => {
+    const rest = items.filter((item) => item !== first)
+    return ordersOf(rest, precedes).map((order) => [first, ...order])
+  })
 }
