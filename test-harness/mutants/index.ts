@@ -1,3 +1,4 @@
+import { boundMutants } from './bounds.ts'
 import { concurrentSweepMutants } from './concurrent-sweeps.ts'
 import { contentionMutants } from './contention.ts'
 import { crashMutants } from './crashes.ts'
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...touchMutants,
   ...sweepMutants,
   ...concurrentSweepMutants,
+  ...boundMutants,
   ...historyMutants,
   ...historyProcessMutants,
   ...modelMutants,

@@ -130,6 +130,7 @@ export const otherGuarantees: readonly Guarantee[] = [
           'SWEEP-006',
           'SWEEP-009',
           'SWEEP-010',
+          'SWEEP-014',
           'GRACE-005',
           'GRACE-006',
           'GRACE-013',
@@ -139,7 +140,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       },
       {
         loss: 'A cleanup can bring the requests to a halt',
-        rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008'],
+        rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008', 'SWEEP-013'],
         because: 'its batches have no bound, or no end',
       },
       {

@@ -28,6 +28,7 @@ import { recordRules } from './records.ts'
 import { stepRules } from './steps.ts'
 import { sweepRules } from './sweep.ts'
 import { resumedSweepRules } from './sweep-resumed.ts'
+import { sweepBoundRules } from './sweep-bounds.ts'
 import { touchRules } from './touch.ts'
 import { updateRules } from './update.ts'
 
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
   ...sweepRules,
   ...resumedSweepRules,
   ...boundaryRules,
+  ...sweepBoundRules,
   ...dueAtOnceRules,
   ...orderRules,
   ...stepRules,
