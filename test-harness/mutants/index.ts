@@ -12,6 +12,7 @@ import { listMutants } from './lists.ts'
 import { meetingMutants } from './meetings.ts'
 import { modelMutants } from './models.ts'
 import type { Mutant } from './mutant.ts'
+import { nativePurgeMutants } from './native-purge.ts'
 import { readMutants } from './reads.ts'
 import { refusalMutants } from './refusals.ts'
 import { sweepMutants } from './sweeps.ts'
@@ -40,6 +41,7 @@ export const mutants: readonly Mutant[] = [
   ...failureMutants,
   ...refusalMutants,
   ...handleMutants,
+  ...nativePurgeMutants,
   ...leftBehindMutants,
   ...crashMutants,
 ]

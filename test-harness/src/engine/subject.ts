@@ -37,11 +37,24 @@ export interface Subject {
   corrupt?(record: RecordLocation): void | Promise<void>
   /** Opens a handle as `open` does, on a backend that has begun to fail: no call can reach its records. */
   fail?(options: OpenOptions): SessionStore | Promise<SessionStore>
+  /**
+   * The backend drops records by itself, at most two seconds after their purge time as real time passes: a rule then waits
+   * for it. Only for stores that declare `purge: 'native'`.
+   */
+  readonly expiresInRealTime?: boolean | undefined
   /** Removes what the store keeps outside `scratch`. Called once a rule, after everything is closed. */
   discard?(location: { readonly scratch: string }): void | Promise<void>
 }
 
-const NAMES = ['name', 'module', 'open', 'corrupt', 'fail', 'discard'] as const satisfies readonly (keyof Subject)[]
+const NAMES = [
+  'name',
+  'module',
+  'open',
+  'corrupt',
+  'fail',
+  'expiresInRealTime',
+  'discard',
+] as const satisfies readonly (keyof Subject)[]
 
 /**
  * Describes a store to the kit. Make it the default export of a module of its own, so that every door of the kit can
@@ -59,6 +72,9 @@ export function defineSubject(subject: Subject): Subject {
   if (typeof subject.name !== 'string' || subject.name === '') invalid('name must be a string that says something')
   if (typeof subject.open !== 'function') invalid('open must be a function that returns a store')
   if (subject.module !== undefined && typeof subject.module !== 'string') invalid('module must be import.meta.url')
+  if (!['boolean', 'undefined'].includes(typeof subject.expiresInRealTime)) {
+    invalid('expiresInRealTime must be true or false')
+  }
   for (const hook of ['corrupt', 'fail', 'discard'] as const) {
     if (subject[hook] !== undefined && typeof subject[hook] !== 'function') invalid(`${hook} must be a function`)
   }

@@ -135,6 +135,7 @@ export const otherGuarantees: readonly Guarantee[] = [
           'GRACE-006',
           'GRACE-013',
           'ERROR-007',
+          'CAP-009',
         ],
         because: 'the cleanup does not remove just what is due',
       },
@@ -173,7 +174,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       { rules: ['CLOSE', 'ERROR-010'], because: 'closing does not end, does not wait, or does not close' },
       {
         loss: 'The store can be taken for what it is not',
-        rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007'],
+        rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007', 'CAP-009'],
         because: 'its capabilities are not true, or change',
       },
     ],

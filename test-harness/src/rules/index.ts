@@ -22,6 +22,7 @@ import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
 import { modelRules } from './models/rules.ts'
 import { namespaceRules } from './namespaces.ts'
+import { nativePurgeRules } from './native-purge.ts'
 import { orderRules } from './orders/rules.ts'
 import { payloadRules } from './payloads.ts'
 import { recordRules } from './records.ts'
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   ...leftRejectionRules,
   ...namespaceRules,
   ...capabilityRules,
+  ...nativePurgeRules,
   ...closeRules,
   ...leftTimerRules,
   ...crashRules,
