@@ -28,8 +28,8 @@ import { payloadRules } from './payloads.ts'
 import { recordRules } from './records.ts'
 import { stepRules } from './steps.ts'
 import { sweepRules } from './sweep.ts'
-import { resumedSweepRules } from './sweep-resumed.ts'
 import { sweepBoundRules } from './sweep-bounds.ts'
+import { resumedSweepRules } from './sweep-resumed.ts'
 import { touchRules } from './touch.ts'
 import { updateRules } from './update.ts'
 
@@ -42,8 +42,8 @@ export const rules: readonly Rule[] = [
   ...destroyRules,
   ...sweepRules,
   ...resumedSweepRules,
-  ...boundaryRules,
   ...sweepBoundRules,
+  ...boundaryRules,
   ...dueAtOnceRules,
   ...orderRules,
   ...stepRules,
