@@ -52,7 +52,7 @@ export const errorRules: readonly Rule[] = [
       const { maxPayloadBytes } = store.capabilities
       const wrong: Partial<StoredSession>[] = [
         { payload: `${SECRET}\ud800` },
-        ...(maxPayloadBytes < LONGEST_TRIED ? [{ payload: SECRET.padEnd(maxPayloadBytes + 1, '.') }] : []),
+        ...(maxPayloadBytes <= LONGEST_TRIED ? [{ payload: SECRET.padEnd(maxPayloadBytes + 1, '.') }] : []),
         { expiresAt: Number.NaN },
         { owner: 'x'.repeat(256) },
         { version: `${session.version}!` },

@@ -39,7 +39,7 @@ export function refusals(ctx: RuleContext, store: SessionStore): Refusal[] {
     ...writes('a wrong owner', 'ERR_INVALID_RECORD', { owner: 7 }),
     ...writes('a payload that is no text', 'ERR_INVALID_PAYLOAD', { payload: 7 }),
     ...writes('a payload with a lone surrogate', 'ERR_INVALID_PAYLOAD', { payload: '\ud800' }),
-    ...(maxPayloadBytes < LONGEST_TRIED
+    ...(maxPayloadBytes <= LONGEST_TRIED
       ? writes('a payload that is too long', 'ERR_PAYLOAD_TOO_LARGE', { payload: 'x'.repeat(maxPayloadBytes + 1) })
       : []),
     {

@@ -84,7 +84,8 @@ class Bench {
   }
 
   async #check(seed: number, parameters: Parameters<typeof check>[1]): Promise<void> {
-    const script = scripts(this.#spaces.length, this.#ctx.capabilities.list)
+    const { list, maxPayloadBytes } = this.#ctx.capabilities
+    const script = scripts(this.#spaces.length, list, maxPayloadBytes)
     const property = asyncProperty(script, (drawn) => this.#run(drawn))
     const { failed, counterexamplePath, errorInstance, numRuns } = await check(property, parameters)
     if (numRuns === 0) noSuchCase(`${seed}:${parameters?.path}`)
