@@ -63,6 +63,13 @@ export const boundMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant('payloads are cut off at 200 KiB', 'PAYLOAD-010', 'the record created with', (store, { maxPayloadBytes }) => ({
+    ...store,
+    create(session) {
+      const isCut = typeof session.payload === 'string' && session.payload.length <= maxPayloadBytes
+      return store.create(isCut ? { ...session, payload: session.payload.slice(0, 204_800) } : session)
+    },
+  })),
   mutant('leases are never swept', 'ID-001', 'sweep left a due record', (store, backend) => ({
     ...store,
     sweep: (options) => without(backend, reserved(backend), () => store.sweep(options)),
