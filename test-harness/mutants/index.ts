@@ -13,6 +13,7 @@ import { meetingMutants } from './meetings.ts'
 import { modelMutants } from './models.ts'
 import type { Mutant } from './mutant.ts'
 import { nativePurgeMutants } from './native-purge.ts'
+import { ownerMutants } from './owners.ts'
 import { readMutants } from './reads.ts'
 import { refusalMutants } from './refusals.ts'
 import { sweepMutants } from './sweeps.ts'
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...contentionMutants,
   ...listMutants,
   ...valueMutants,
+  ...ownerMutants,
   ...failureMutants,
   ...refusalMutants,
   ...handleMutants,

@@ -6,6 +6,11 @@ import { LONGEST_TRIED } from './sizes.ts'
 
 const KIB_64 = 65_536
 
+const OWNERS = [
+  ...[null, '', '007', 'null', 'user ', ' user', 'a\u0000b', 'Ünïcödé 😀', 'e\u0301', 'a b:c/d'],
+  ...['x'.repeat(255), '😀'.repeat(127)],
+]
+
 const longPayloads: Need = {
   reason: 'the store takes no payloads of 64 KiB',
   isMet: ({ capabilities }) => capabilities.maxPayloadBytes >= KIB_64,
@@ -112,14 +117,21 @@ export const payloadRules: readonly Rule[] = [
     id: 'PAYLOAD-013',
     level: 'MUST',
     tier: 'core',
-    title: 'owners come back as they were given: null, empty, long, and text that looks like a number',
+    title:
+      'owners come back as they were given: null, empty, long, padded, with NUL, and text that looks like a number',
     why: `Redis knows no null and SQLite's affinity no "007": an owner that changes cannot be found again to be revoked.`,
     async check(ctx) {
       const store = await ctx.open()
-      for (const owner of [null, '', '007', 'null', 'Ünïcödé 😀', 'a b:c/d', 'x'.repeat(255), '😀'.repeat(127)]) {
+      for (const owner of OWNERS) {
+        const what = `owner ${JSON.stringify(owner)}`
         const session = ctx.session({ owner })
-        await expectAnswer(store.create(session), 'created', `create with owner ${JSON.stringify(owner)}`)
-        await expectStored(store, session, `the record with owner ${JSON.stringify(owner)}`)
+        await expectAnswer(store.create(session), 'created', `create with ${what}`)
+        await expectStored(store, session, `the record with ${what}`)
+        const other = ctx.session()
+        await store.create(other)
+        const next = ctx.successor(other, { owner })
+        await expectAnswer(store.update(next, other.version), 'saved', `update to ${what}`)
+        await expectStored(store, next, `the record updated to ${what}`)
       }
     },
   },
