@@ -70,6 +70,11 @@ export const boundMutants: readonly Mutant[] = [
       return store.create(isCut ? { ...session, payload: session.payload.slice(0, 204_800) } : session)
     },
   })),
+  mutant('instants before 1970 are 1970', 'GRACE-012', 'the record with expiry -1001', (store) => ({
+    ...store,
+    create: (session) =>
+      store.create({ ...session, expiresAt: atLeast0(session.expiresAt), purgeAt: atLeast0(session.purgeAt) }),
+  })),
   mutant('leases are never swept', 'ID-001', 'sweep left a due record', (store, backend) => ({
     ...store,
     sweep: (options) => without(backend, reserved(backend), () => store.sweep(options)),
@@ -81,6 +86,10 @@ export const boundMutants: readonly Mutant[] = [
 ]
 
 type Entries = [string, StoredSession][]
+
+function atLeast0(instant: number): number {
+  return Number.isSafeInteger(instant) ? Math.max(0, instant) : instant
+}
 
 function sorted({ records }: Backend): Entries {
   return [...records].sort(([a], [b]) => (a < b ? -1 : 1))
