@@ -50,6 +50,24 @@ export const listMeetingMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant('list leaves out what changes at three looks', 'STEP-042', 'it missed a record', (store, backend) => ({
+    ...store,
+    async list(query) {
+      const page = await listOf(store, query)
+      const sessions: ListedSession[] = []
+      for (const { id } of page.sessions) {
+        for (let looks = 0; looks < 3; looks++) {
+          await backend.step('read')
+          const seen = backend.records.get(backend.key(id))
+          await backend.step('read again')
+          if (!seen || backend.records.get(backend.key(id)) !== seen) continue
+          sessions.push(listed(seen))
+          break
+        }
+      }
+      return { ...page, sessions }
+    },
+  })),
   mutant('a sweep makes the index anew', 'STEP-035', 'it missed a record', (store, backend) => {
     const { records } = backend
     return {

@@ -105,7 +105,7 @@ export const otherGuarantees: readonly Guarantee[] = [
     causes: [
       { rules: ['LIST', 'COPY-005', 'CAP-003'], because: 'lists miss sessions, or give others' },
       {
-        rules: ['STEP-030', 'STEP-031', 'STEP-032', 'STEP-033', 'STEP-034', 'STEP-035'],
+        rules: ['STEP-030', 'STEP-031', 'STEP-032', 'STEP-033', 'STEP-034', 'STEP-035', 'STEP-042'],
         because: 'a list can fail at, or miss, what changes while it reads',
       },
       { rules: ['UPDATE-012'], because: 'sessions are not listed under their owner' },

@@ -1,4 +1,4 @@
-import type { StoredSession } from '@leeway/core/adapter'
+import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { answerOf } from '../engine/expect.ts'
 import type { Need, Rule } from '../engine/rule.ts'
@@ -7,7 +7,7 @@ import { noSuchCase } from '../engine/settings.ts'
 import { expectSomeOrder } from './interleaving.ts'
 import { runInterrupted } from './interruptions.ts'
 import { sweptPurge } from './needs.ts'
-import type { Operation } from './operations.ts'
+import { type Operation, perform } from './operations.ts'
 
 /** So often an operation is interrupted at most: enough for those that give up, or force their way, after some tries. */
 const MOST = 30
@@ -152,7 +152,8 @@ async function checkContention(ctx: RuleContext, contend: Contend): Promise<void
     const details = { case: `${last ?? 'none'}-${most}` }
     const store = await ctx.open({ namespace })
     if (stored) await answerOf(store.create(stored), 'create')
-    const { answer, others: answers, drawing } = await runInterrupted(ctx, namespace, operation, between, details)
+    const interruptible = { kind: operation.kind, run: (handle: SessionStore) => perform(handle, operation) }
+    const { answer, others: answers, drawing } = await runInterrupted(ctx, namespace, interruptible, between, details)
     const meeting = { stored, operations: [judged(operation, answer), ...between.slice(0, answers.length)] }
     await expectSomeOrder(store, meeting, [answer, ...answers], {
       precedes: (a, b) => a > 0 && a < b,

@@ -17,6 +17,7 @@ import { historyRules } from './histories/rules.ts'
 import { idRules } from './ids.ts'
 import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
 import { listRules } from './list.ts'
+import { listContentionRules } from './list-contention.ts'
 import { listMeetingRules } from './list-meetings.ts'
 import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
@@ -49,6 +50,7 @@ export const rules: readonly Rule[] = [
   ...stepRules,
   ...listMeetingRules,
   ...contentionRules,
+  ...listContentionRules,
   ...concurrencyRules,
   ...concurrentSweepRules,
   ...historyRules,

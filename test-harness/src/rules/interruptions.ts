@@ -1,3 +1,4 @@
+import type { SessionStore } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { answerOf, describeError } from '../engine/expect.ts'
 import { ConformanceFailure, type FailureDetails } from '../engine/failure.ts'
@@ -6,6 +7,12 @@ import { type Operation, perform } from './operations.ts'
 
 /** More backend calls than any operation needs once it is left alone. */
 const MOST_CALLS = 500
+
+/** What is interrupted. */
+export interface Interruptible {
+  readonly kind: string
+  run(handle: SessionStore): Promise<string>
+}
 
 /** What came of an operation before whose backend calls others came in between. */
 export interface Interrupted {
@@ -24,7 +31,7 @@ export interface Interrupted {
 export async function runInterrupted(
   ctx: RuleContext,
   namespace: string,
-  operation: Operation,
+  operation: Interruptible,
   others: readonly Operation[],
   details: FailureDetails,
 ): Promise<Interrupted> {
@@ -68,14 +75,14 @@ export async function runInterrupted(
   })
   isInterrupted = true
   try {
-    const answer = await Promise.race([perform(handle, operation), endless.promise])
+    const answer = await Promise.race([operation.run(handle), endless.promise])
     isInterrupted = false
     mark(0, 'answer', answer)
     await turns
     await waiting
     const drawing = { lanes: [operation.kind, 'others'], marks }
     await Promise.all([handle.close(), other.close()])
-    ctx.count('interruptions', answers.length)
+    if (answers.length > 0) ctx.count('interruptions', answers.length)
     return { answer, others: answers, drawing }
   } catch (error) {
     const drawing = { lanes: [operation.kind, 'others'], marks }
