@@ -39,11 +39,13 @@ export const concurrentSweepMutants: readonly Mutant[] = [
   })),
   mutant('sweepers at once count twice', 'RACE-011', 'what four sweepers counted', (store, backend) => ({
     ...store,
-    async sweep({ cutoff }) {
-      const victims = due(backend, cutoff)
+    async sweep({ cutoff, limit }) {
+      const all = due(backend, cutoff)
+      const victims = all.slice(0, limit)
       await Promise.resolve()
       for (const key of victims) backend.records.delete(key)
-      return { removed: victims.length, examined: victims.length }
+      const cursor = all.length > limit ? 'more' : undefined
+      return { removed: victims.length, examined: victims.length, cursor }
     },
   })),
   mutant('a save that does not renew', 'ORDER-010', 'an acknowledged save is lost', (store, { records, key }) => ({

@@ -1,6 +1,24 @@
 import { isLeewayError, LeewayError, type SessionStore } from '@leeway/core/adapter'
 import { type Mutant, mutant, rejecting, steppedMutant } from './mutant.ts'
 
+/** The ids that were stored by stores of several steps, on whichever backend. */
+const stored = new Set<string>()
+
+function remembering(store: SessionStore): SessionStore {
+  return {
+    ...store,
+    create(session) {
+      stored.add(session.id)
+      return store.create(session)
+    },
+  }
+}
+
+/** Rejects if one of them cannot be read. */
+async function loadAll(store: SessionStore): Promise<void> {
+  for (const id of stored) await store.load(id)
+}
+
 /** Faults of errors. */
 export const failureMutants: readonly Mutant[] = [
   mutant('errors name another operation', 'ERROR-001', 'the operation named in the refusal of load', (store) =>
@@ -49,10 +67,27 @@ export const failureMutants: readonly Mutant[] = [
       }),
   })),
   steppedMutant('one damaged record fails all reads', 'ERROR-005', 'the neighbour of a damaged record', (store) => ({
-    ...store,
+    ...remembering(store),
     async load(id) {
-      const page = await store.list?.({ limit: 1_000 })
-      return page && store.load(id)
+      await loadAll(store)
+      return store.load(id)
+    },
+  })),
+  steppedMutant('one damaged record fails all lists', 'ERROR-013', 'list beside a damaged record', (store) => ({
+    ...remembering(store),
+    async list(query) {
+      await loadAll(store)
+      return (await store.list?.(query)) ?? { sessions: [] }
+    },
+  })),
+  steppedMutant('a list ends at a damaged record', 'ERROR-013', 'those that are listed', (store) => ({
+    ...remembering(store),
+    async list(query) {
+      const isDamaged = await loadAll(store).then(
+        () => false,
+        () => true,
+      )
+      return isDamaged ? { sessions: [] } : ((await store.list?.(query)) ?? { sessions: [] })
     },
   })),
   steppedMutant('destroy reads what it destroys', 'ERROR-006', 'destroy of a damaged record', (store) => ({
@@ -63,9 +98,9 @@ export const failureMutants: readonly Mutant[] = [
     },
   })),
   steppedMutant('one damaged record stops the sweep', 'ERROR-007', 'sweep: the call rejected', (store) => ({
-    ...store,
+    ...remembering(store),
     async sweep(options) {
-      if (options.limit > 1) await store.list?.({ limit: 1_000 })
+      if (options.limit > 1) await loadAll(store)
       return store.sweep(options)
     },
   })),

@@ -77,6 +77,17 @@ export const handleMutants: readonly Mutant[] = [
       }
     }),
   ),
+  steppedMutant('a second close does not wait', 'CLOSE-003', 'a second close resolved while', (store) => {
+    let isClosing = false
+    return {
+      ...store,
+      async close() {
+        if (isClosing) return
+        isClosing = true
+        return store.close()
+      },
+    }
+  }),
   mutant('close only begins to close', 'CLOSE-004', 'right after the call of close', (store) => ({
     ...store,
     async close() {

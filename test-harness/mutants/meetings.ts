@@ -161,7 +161,7 @@ export const meetingMutants: readonly Mutant[] = [
       },
     }
   }),
-  mutant('update removes, then writes', 'STEP-026', 'a load found what nobody has stored', (store, backend) => ({
+  mutant('update removes, then writes', 'STEP-026', 'a load missed what was there', (store, backend) => ({
     ...store,
     async load(id) {
       await backend.step('read')

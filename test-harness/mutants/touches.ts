@@ -36,6 +36,16 @@ export const touchMutants: readonly Mutant[] = [
       return store.touch(loaded, isLater === false ? (stored ?? lifetime) : lifetime)
     },
   })),
+  mutant('touch stores all that it is given', 'TOUCH-013', 'after a touch with a whole', (store, { records, key }) => ({
+    ...store,
+    async touch(loaded, lifetime) {
+      const stored = records.get(key(loaded.id))
+      const answer = await store.touch(loaded, lifetime)
+      const { expiresAt, purgeAt } = records.get(key(loaded.id)) ?? lifetime
+      if (answer === 'touched' && stored) records.set(key(loaded.id), { ...stored, ...lifetime, expiresAt, purgeAt })
+      return answer
+    },
+  })),
   mutant('touch inserts', 'TOUCH-005', 'touch of an unknown id', (store, { records, key }) => ({
     ...store,
     async touch(loaded, lifetime) {

@@ -21,11 +21,13 @@ import {
  * @param {string} options.directory where the records are kept: two stores with the same one are two handles on them
  * @param {string} [options.namespace] keeps the records of several applications apart; default `default`
  * @param {number} [options.maxPayloadBytes] the longest payload, in bytes of UTF-8; default 1 MiB
+ * @param {(call: string) => Promise<void>} [options.step] awaited before each call of the backend, where an operation makes
+ *   several: tests stop there
  * @returns {import('@leeway/core/adapter').SessionStore}
  */
 export function myStore(options) {
   const { namespace = 'default', maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
-  assertKnownOptions(options, ['directory', 'namespace', 'maxPayloadBytes'], 'open')
+  assertKnownOptions(options, ['directory', 'namespace', 'maxPayloadBytes', 'step'], 'open')
   assertNamespace(namespace)
   assertMaxPayloadBytes(maxPayloadBytes)
   const gate = new Gate()

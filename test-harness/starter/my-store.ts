@@ -22,12 +22,14 @@ export interface MyStoreOptions {
   readonly namespace?: string
   /** The longest payload, in bytes of UTF-8. Default 1 MiB. */
   readonly maxPayloadBytes?: number
+  /** Awaited before each call of the backend, where an operation makes several: tests stop there. */
+  readonly step?: (call: string) => Promise<void>
 }
 
 /** What each operation has to do is said in full by `SessionStore`; every one is one atomic step for its record. */
 export function myStore(options: MyStoreOptions): SessionStore {
   const { namespace = 'default', maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = options
-  assertKnownOptions(options, ['directory', 'namespace', 'maxPayloadBytes'], 'open')
+  assertKnownOptions(options, ['directory', 'namespace', 'maxPayloadBytes', 'step'], 'open')
   assertNamespace(namespace)
   assertMaxPayloadBytes(maxPayloadBytes)
   const gate = new Gate()

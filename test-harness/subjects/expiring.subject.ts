@@ -18,6 +18,7 @@ export default defineSubject({
     const store = memoryStore({ records: server.records, namespace, maxPayloadBytes })
     return withTimeToLive(store, server, namespace, clock)
   },
+  expiresInRealTime: true,
   discard: ({ scratch }) => void servers.delete(scratch),
 })
 

@@ -42,6 +42,7 @@ export function redisSubject({ name, module, client }: RedisPlace): Subject {
       ended.disconnect()
       return open(options, ended)
     },
+    expiresInRealTime: true,
     async discard() {
       const closing = await connection
       connection = undefined

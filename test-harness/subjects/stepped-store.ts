@@ -158,8 +158,7 @@ export function steppedStore({ backend, namespace, maxPayloadBytes, step }: Step
         const all = await keys()
         const read = await Promise.all(all.filter((key) => key > cursor).map(get))
         const matching = read
-          .filter((text) => text !== undefined)
-          .map(parse)
+          .flatMap((text) => (text === undefined ? [] : (readable(text) ?? [])))
           .filter((session) => owner === undefined || session.owner === owner)
           .map(({ id, owner, expiresAt, purgeAt }) => ({ id, owner, expiresAt, purgeAt }))
         const last = matching[limit - 1]
@@ -184,11 +183,16 @@ function parse(text: string): StoredSession {
   }
 }
 
+function readable(text: string): StoredSession | undefined {
+  try {
+    return parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** What cannot be read is not due: it stays until somebody destroys it. */
 function isDue(text: string, cutoff: number): boolean {
-  try {
-    return parse(text).purgeAt <= cutoff
-  } catch {
-    return false
-  }
+  const stored = readable(text)
+  return stored !== undefined && stored.purgeAt <= cutoff
 }

@@ -47,7 +47,7 @@ describe('the rules of crashes', () => {
   it('have a process die before each backend call, right after the call, and right after the answer', async () => {
     const { results } = await runConformance(sound, { rules: ['CRASH-002'] })
     // An update finds, writes what it holds, changes its state and removes what it held.
-    expect(resultOf(results, 'CRASH-002').counts).toEqual({ processes: 2, 'crash points': 4 + 2 })
+    expect(resultOf(results, 'CRASH-002').counts).toMatchObject({ processes: 2, 'crash points': 4 + 2 })
   })
 
   it('tell which crash it was, draw it, and run it again', async () => {

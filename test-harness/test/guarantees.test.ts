@@ -77,8 +77,17 @@ describe('guaranteesOf', () => {
     const verdicts = guaranteesOf(resultsWith({ [id]: 'fail' }))
     const resting = guaranteesOfRule(id).map((guarantee) => guarantee.id)
     expect(lost(verdicts)).toEqual(level === 'MUST' ? resting : [])
-    const told = verdicts.filter(({ text }) => text.includes(`(${id})`)).map((verdict) => verdict.id)
-    expect(told).toEqual(resting)
+    const told = verdicts.filter(({ text, status }) => status !== 'not-shown' && text.includes(`(${id})`))
+    expect(told.map((verdict) => verdict.id)).toEqual(resting)
+  })
+
+  it('calls nothing shown that a history without an explanation may have broken', () => {
+    const verdicts = guaranteesOf(resultsWith({ 'HISTORY-003': 'fail' }))
+    const doubtful = verdicts.filter(({ status }) => status === 'not-shown')
+    expect(doubtful.map(({ id }) => id)).toEqual(['G1', 'G2', 'G3', 'G5', 'G6'])
+    expect(doubtful[0]?.text).toMatch(
+      /not shown: calls at once are not answered as if one after another \(HISTORY-003\)/,
+    )
   })
 })
 
@@ -87,8 +96,8 @@ describe('formatGuarantees', () => {
     const verdicts = guaranteesOf(resultsWith({ 'STEP-002': 'fail', 'SPACE-001': 'not-run' }))
     const lines = formatGuarantees(verdicts).split('\n')
     expect(lines).toHaveLength(guarantees.length)
-    expect(lines.map((line) => /^- (Lost|Not shown|Kept): \*\*/.exec(line)?.[1])).toEqual([
-      ...['Lost', 'Lost', 'Not shown'],
+    expect(lines.map((line) => /^- (Broken|Not shown|Kept): \*\*/.exec(line)?.[1])).toEqual([
+      ...['Broken', 'Broken', 'Not shown'],
       ...guarantees.slice(3).map(() => 'Kept'),
     ])
   })

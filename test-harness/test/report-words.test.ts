@@ -78,7 +78,7 @@ describe('the text', () => {
     })
     const [verdict, counts, tiers] = formatReport(report).split('\n').slice(-3)
     expect(verdict).toBe('tiered: leeway 1 | no level · 1 passed, 1 waived, 1 not applicable, 1 not run · 0.3 s')
-    expect(counts).toBe('1,204 schedules · seed 7')
+    expect(counts).toBe('1,204 schedules · each operation one step, as none calls `step` · seed 7')
     expect(tiers).toBe(
       'Core 0/1 (1 waived) · Concurrent 1/1 · Durable not applicable · Crash-safe 0/1 (not run: needs child processes)',
     )

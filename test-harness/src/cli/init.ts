@@ -3,7 +3,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { subjectFile } from '../report/replay-command.ts'
+import { quoted, subjectFile } from '../report/replay-command.ts'
 import { mistake } from './mistake.ts'
 
 /** Beside the sources while the kit is worked on, beside the built modules in the package. */
@@ -51,7 +51,7 @@ function renamed(text: string, name: string): string {
 }
 
 function nextSteps(files: readonly string[], directory: string): string {
-  const [store, subject] = files.map((file) => subjectFile(file) ?? file)
+  const [store, subject] = files.map((file) => quoted(subjectFile(file) ?? file))
   const missing = ['@leeway/core', '@leeway/conformance'].filter((name) => !isInstalled(name, directory))
   return [
     `Wrote ${store} and ${subject}.`,

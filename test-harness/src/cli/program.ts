@@ -131,16 +131,16 @@ const examples = `
 \`leeway-conformance run --help\` shows the options of a run.
 
 Examples:
-  leeway-conformance ./my-store.subject.ts
-  leeway-conformance ./my-store.subject.ts --require concurrent --report junit=reports/leeway.xml
-  leeway-conformance ./my-store.subject.ts --rule ORDER- --report html=orders.html
-  leeway-conformance explain ORDER-007
-  leeway-conformance replay ORDER-007 ./my-store.subject.ts
-  leeway-conformance init stores --name redis-cluster
+  npx @leeway/conformance ./my-store.subject.ts
+  npx @leeway/conformance ./my-store.subject.ts --require concurrent --report junit=reports/leeway.xml
+  npx @leeway/conformance ./my-store.subject.ts --rule ORDER- --report html=orders.html
+  npx @leeway/conformance explain ORDER-007
+  npx @leeway/conformance replay ORDER-007 ./my-store.subject.ts
+  npx @leeway/conformance init stores --name redis-cluster
 
 Exit codes:
   0    every promise that was checked is kept, and the required level reached
   1    a promise is broken, or the required level not reached
   2    no verdict: wrong usage, the subject cannot be loaded, nothing was run, the store or a report failed
-  130  ended by Ctrl-C; what was known by then has been printed
+  130  ended by Ctrl-C or SIGTERM; what was known by then has been printed
 `

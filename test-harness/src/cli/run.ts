@@ -1,9 +1,10 @@
+import { ABORTED, TIMED_OUT, within } from '../engine/deadline.ts'
 import { describeError } from '../engine/expect.ts'
 import { loadSubject } from '../engine/load-subject.ts'
 import type { Rule, Tier } from '../engine/rule.ts'
 import { runConformance } from '../engine/run-conformance.ts'
 import { describeRule, interrupted } from '../engine/run-rule.ts'
-import type { SettingOptions } from '../engine/settings.ts'
+import { type SettingOptions, settingsOf } from '../engine/settings.ts'
 import type { Subject } from '../engine/subject.ts'
 import { formatReport } from '../report/format-report.ts'
 import { missingFor } from '../report/levels.ts'
@@ -11,9 +12,12 @@ import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { tierName } from '../report/words.ts'
 import { rules } from '../rules/index.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { mistake } from './mistake.ts'
 import { showProgress } from './progress.ts'
 import { type ReportFile, writeReport } from './report-files.ts'
 import { catchStrays } from './strays.ts'
+
+const ENDED_BY = ['SIGINT', 'SIGTERM'] as const
 
 /** A run that was ended has so long to close what is open before it is told without. */
 const ENDING_MS = 5_000
@@ -32,9 +36,12 @@ export async function run(request: RunRequest): Promise<number> {
   const strays = catchStrays()
   const ending = new AbortController()
   const end = () => ending.abort()
-  process.once('SIGINT', end)
+  for (const signal of ENDED_BY) process.once(signal, end)
   try {
-    const subject = await loadSubject(request.file)
+    const { deadlineMs } = settingsOf(request)
+    const subject = await within(deadlineMs, loadSubject(request.file), undefined, ending.signal)
+    if (subject === ABORTED) return EXIT.interrupted
+    if (subject === TIMED_OUT) throw mistake(`${request.file} has not been loaded after ${deadlineMs} ms`)
     const report = await reported(subject, request, ending.signal)
     console.log(formatReport(report, { colors: request.colors }))
     const { required } = request
@@ -45,13 +52,15 @@ export async function run(request: RunRequest): Promise<number> {
     const code = exitCodeOf(report, required)
     return (code === EXIT.kept && strays.told.length > 0) || !written ? EXIT.noVerdict : code
   } finally {
-    process.off('SIGINT', end)
+    for (const signal of ENDED_BY) process.off(signal, end)
     strays.stop()
   }
 }
 
 async function reported(subject: Subject, request: RunRequest, signal: AbortSignal): Promise<Report> {
-  const { selected, waive, seed, replay, soakMinutes, deadlineMs } = request
+  const { selected, waive, replay, soakMinutes, deadlineMs } = request
+  // Known before the run is, in case that it never ends.
+  const { seed } = settingsOf(request)
   const started = performance.now()
   const progress = showProgress(process.stderr, selected)
   const results: RuleResult[] = []
@@ -77,7 +86,7 @@ async function reported(subject: Subject, request: RunRequest, signal: AbortSign
     const rest = rules.slice(results.length).map((rule) => ({ ...describeRule(rule), ...interrupted, ms: 0 }))
     const { name, module } = subject
     const all = [...results, ...rest]
-    return reportOf({ subject: name, module, seed: seed ?? 0, results: all, ms: performance.now() - started })
+    return reportOf({ subject: name, module, seed, results: all, ms: performance.now() - started })
   } finally {
     progress.stop()
   }

@@ -3,10 +3,11 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from '@leeway/core/adapter'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
 import type { Drawing } from '../report/drawing.ts'
 import { StoreProcess } from './child-process.ts'
+import type { Patience } from './patience.ts'
 import type { Facts } from './rule.ts'
 import { Samples } from './samples.ts'
 import type { Settings } from './settings.ts'
-import type { OpenOptions } from './subject.ts'
+import type { OpenOptions, Step } from './subject.ts'
 import { Trace } from './trace.ts'
 
 /** What a rule's check works with: handles on one storage of its own, a clock of its own, and sample records. */
@@ -16,6 +17,8 @@ export interface RuleContext {
   readonly scratch: string
   readonly clock: ManualClock
   readonly capabilities: StoreCapabilities
+  /** How long what waits is waited for. */
+  readonly patience: Patience
   /** Opens a handle; closed by the kit after the rule. Every handle of one namespace is on the same records. */
   open(options?: Partial<OpenOptions>): Promise<SessionStore>
   /** Starts a process that opens handles on the same records; killed by the kit after the rule. Needs `processes`. */
@@ -40,10 +43,12 @@ export class RuleRun {
   readonly counts: Record<string, number> = {}
   readonly opened: SessionStore[] = []
   readonly #processes: StoreProcess[] = []
+  /** Whether the rule has asked for the case that is to be replayed. */
+  hasCases = false
   drawing: Drawing | undefined
   readonly context: RuleContext
 
-  constructor({ subject, capabilities }: Facts, scratch: string, settings: Settings) {
+  constructor({ subject, capabilities, patience }: Facts, scratch: string, settings: Settings) {
     const clock = manualClock()
     const samples = new Samples(() => clock.now())
     const base: OpenOptions = {
@@ -57,12 +62,26 @@ export class RuleRun {
       const handle = `store${this.opened.push(store)}`
       return this.trace.follow(store, handle)
     }
+    const asked = () => {
+      this.hasCases = true
+      return settings.only
+    }
     this.context = {
-      settings,
+      settings: Object.defineProperty({ ...settings }, 'only', { get: asked, enumerable: true }),
       scratch,
       clock,
       capabilities,
-      open: async (options) => follow(await subject.open({ ...base, ...options })),
+      patience,
+      open: async (options = {}) => {
+        const { step: hold } = options
+        const step: Step | undefined =
+          hold &&
+          ((name) => {
+            this.context.count('backend calls')
+            return hold(name)
+          })
+        return follow(await subject.open({ ...base, ...options, ...(step && { step }) }))
+      },
       startProcess: async () => {
         const name = `process${this.#processes.length + 1}`
         let handles = 0

@@ -27,7 +27,8 @@ export async function within<T>(
     }, Math.ceil(left))
   }
   wait(ms)
-  signal?.addEventListener('abort', abort)
+  if (signal?.aborted) abort()
+  else signal?.addEventListener('abort', abort)
   try {
     return await Promise.race([work, ended])
   } finally {

@@ -46,21 +46,38 @@ export async function expectAbsent(store: SessionStore, id: SessionId, message: 
   expectEqual(await answerOf(store.load(id), message), undefined, message)
 }
 
-/** The call rejects with a `LeewayError` of one of these codes. */
+/** The call returns a promise that rejects with a `LeewayError` of one of these codes. */
 export async function expectRefusal(
   call: () => Promise<unknown>,
   codes: ErrorCode | readonly ErrorCode[],
   message: string,
 ): Promise<LeewayError> {
   const expected = [codes].flat()
+  const returned = returnedBy(call, message)
   let answer: unknown
   try {
-    answer = await call()
+    answer = await returned
   } catch (error) {
     if (isLeewayError(error) && expected.includes(error.code)) return error
     throw new ConformanceFailure(message, { expected: expected.join(' or '), actual: describeError(error) })
   }
   throw new ConformanceFailure(`${message}: the call resolved`, { expected: expected.join(' or '), actual: answer })
+}
+
+/** The promise that the call returns. What throws, or returns something else, has no caller who could catch it. */
+function returnedBy(call: () => Promise<unknown>, message: string): Promise<unknown> {
+  let returned: unknown
+  try {
+    returned = call()
+  } catch (error) {
+    throw new ConformanceFailure(`${message}: the call threw instead of returning a promise that rejects`, {
+      expected: 'a promise',
+      actual: describeError(error),
+    })
+  }
+  // Not `instanceof`: under jest, promises of Node itself are those of another realm.
+  if (typeof (returned as { then?: unknown } | undefined)?.then === 'function') return Promise.resolve(returned)
+  throw new ConformanceFailure(`${message}: the call returned no promise`, { expected: 'a promise', actual: returned })
 }
 
 export function fieldsOf({ id, version, payload, owner, expiresAt, purgeAt }: StoredSession): StoredSession {

@@ -26,10 +26,13 @@ const MOST_TRIES = 5
  *
  * @param run runs one schedule and throws if its outcome is wrong
  * @param goesOn whether another one is run after so many
+ * @param isExact false for an operation that has several calls under way at once, in an order that is up to the backend:
+ * then the turns are those of the lanes that were asked for, but need not be the same calls in every run
  */
 export async function exploreOrders(
   run: (choose: Choose) => Promise<Schedule>,
   goesOn: (orders: number) => boolean,
+  isExact = true,
 ): Promise<Explored> {
   const byPreemptions: Branch[][] = [[{ turns: [], length: 0, next: undefined }]]
   let [orders, stalled] = [0, 0]
@@ -60,7 +63,7 @@ export async function exploreOrders(
   async function runBranch(branch: Branch): Promise<Schedule> {
     for (let tries = 1; ; tries++) {
       const schedule = await run(follow(branch))
-      const difference = schedule.stalls > 0 ? undefined : differenceOf(branch, schedule.turns)
+      const difference = schedule.stalls > 0 || !isExact ? undefined : differenceOf(branch, schedule.turns)
       if (difference === undefined) return schedule
       if (tries === MOST_TRIES) throw new Error(difference)
     }

@@ -29,7 +29,9 @@ const BEYOND_NODE = new Set([
 export async function loadSubject(module: string): Promise<Subject> {
   const url = module.startsWith('file:') ? new URL(module) : pathToFileURL(resolve(module))
   const path = fileURLToPath(url)
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) invalid(`there is no file ${path}`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) invalid(`there is no file ${path}`)
+  if (!found.isFile()) invalid(`${path} is no file: the subject is a module, such as my-store.subject.ts`)
   const exported = defaultOf(await importAny(url, path))
   if (exported === undefined) invalid(`${path} has no default export: export default defineSubject({ ... })`)
   if (!isSubject(exported)) {

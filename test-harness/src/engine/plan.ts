@@ -2,6 +2,8 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, LeewayError, type SessionStore } from '@leew
 import { manualClock } from '@leeway/core/testing'
 import { rules as allRules } from '../rules/index.ts'
 import { withdrawnRules } from '../rules/withdrawn.ts'
+import { ABORTED, TIMED_OUT, within } from './deadline.ts'
+import { Patience } from './patience.ts'
 import type { Facts, Need, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
 import { type SettingOptions, type Settings, splitReplay } from './settings.ts'
@@ -82,26 +84,39 @@ function assertComplete(store: SessionStore): void {
   }
 }
 
-/** Opens a store once, to read what it declares. */
-export async function readFacts(subject: Subject): Promise<Facts> {
+/**
+ * Opens a store once, to read what it declares.
+ *
+ * @throws what `open` does; an error where it answers nothing for as long as a rule may wait
+ */
+export async function readFacts(
+  subject: Subject,
+  { deadlineMs, signal }: Pick<Settings, 'deadlineMs' | 'signal'>,
+): Promise<Facts> {
   if (typeof subject.open !== 'function') invalid('the subject has no open(): see Subject in @leeway/conformance')
-  return withScratch(subject, async (scratch) => {
-    const store = await subject.open({
-      scratch,
-      namespace: 'default',
-      clock: manualClock(),
-      step: async () => {},
-      maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
-    })
+  const read = async (scratch: string): Promise<Facts> => {
+    const opening = async () =>
+      subject.open({
+        scratch,
+        namespace: 'default',
+        clock: manualClock(),
+        step: async () => {},
+        maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+      })
+    const store = await within(deadlineMs, opening(), undefined, signal)
+    if (store === TIMED_OUT) throw new Error(`nothing was answered for ${deadlineMs} ms`)
+    if (store === ABORTED) throw new Error('interrupted')
     try {
       assertComplete(store)
       const { capabilities } = store
-      return { subject, capabilities }
+      return { subject, capabilities, patience: new Patience() }
     } finally {
       // Closing is judged by its own rules, also where it is missing or gives no promise.
       void (async () => store.close())().catch(() => {})
     }
-  })
+  }
+  // What cannot be discarded is told by the rules, each of which has something to discard.
+  return withScratch(subject, read, (facts) => facts)
 }
 
 function invalid(message: string): never {

@@ -1,12 +1,16 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { LeewayError } from '@leeway/core/adapter'
 import type { RuleContext } from './context.ts'
 import { Random } from './random.ts'
+
+const TURN_MS = 50
+const PATIENCE = 5
 
 /** How many cases a rule runs. */
 export interface Measure {
   readonly least: number
   readonly most: number
-  /** Real milliseconds after which no case is begun, once the least have been run. */
+  /** Real milliseconds after which no case is begun, once the least have been run; on a slow store five times as many. */
   readonly ms: number
 }
 
@@ -27,9 +31,17 @@ export async function forRandomCases(
   const started = performance.now()
   const allows = (done: number): boolean => {
     const passed = performance.now() - started
-    return done < least || (done < most && passed < ms) || passed < settings.soakMs
+    return (done < least && passed < PATIENCE * ms) || (done < most && passed < ms) || passed < settings.soakMs
   }
-  for (let done = 0; allows(done); done++) await check(random.below(2 ** 31))
+  let turnedAt = started
+  for (let done = 0; allows(done); done++) {
+    await check(random.below(2 ** 31))
+    if (performance.now() - turnedAt < TURN_MS) continue
+    // A store in memory answers without a turn of the event loop, which would then never hear of an interruption.
+    await turn()
+    if (settings.signal?.aborted) return
+    turnedAt = performance.now()
+  }
 }
 
 function seedIn(only: string): number {

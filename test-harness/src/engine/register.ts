@@ -34,15 +34,16 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1
  */
 export async function register(subject: Subject, runner: Runner): Promise<void> {
   const { describe, it } = runner
+  const wanted = settingsOf(runner)
   let facts: Facts
   try {
-    facts = await readFacts(subject)
+    facts = await readFacts(subject, wanted)
   } catch (error) {
     describe(subject.name, () => define('opens', () => Promise.reject(error)))
     return
   }
   const planned = planRules(facts, runner)
-  const settings = shareSoak(settingsOf(runner), planned)
+  const settings = shareSoak(wanted, planned)
   describe(subject.name, () => {
     for (const { rule, skip } of planned) {
       const title = `${rule.id} ${rule.title}`

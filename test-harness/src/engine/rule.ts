@@ -1,5 +1,6 @@
 import type { StoreCapabilities } from '@leeway/core/adapter'
 import type { RuleContext } from './context.ts'
+import type { Patience } from './patience.ts'
 import type { Subject } from './subject.ts'
 
 /** As in RFC 2119. A store that breaks a MUST does not keep the contract; one that breaks a SHOULD surprises its users. */
@@ -13,6 +14,7 @@ export type Tier = (typeof TIERS)[number]
 export interface Facts {
   readonly subject: Subject
   readonly capabilities: StoreCapabilities
+  readonly patience: Patience
 }
 
 /** A condition for a rule to apply. */

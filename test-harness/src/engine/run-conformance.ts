@@ -1,3 +1,4 @@
+import { assertKnownOptions } from '@leeway/core/adapter'
 import { type Report, type RuleResult, reportOf } from '../report/report.ts'
 import { describeError } from './expect.ts'
 import { type Planned, planRules, readFacts, type Selection, shareSoak } from './plan.ts'
@@ -10,6 +11,17 @@ export interface RunOptions extends Selection {
   /** Called with each result as it comes. */
   readonly onResult?: ((result: RuleResult) => void) | undefined
 }
+
+const OPTION_NAMES = [
+  'rules',
+  'waive',
+  'seed',
+  'replay',
+  'soakMinutes',
+  'deadlineMs',
+  'signal',
+  'onResult',
+] as const satisfies readonly (keyof RunOptions)[]
 
 /**
  * Runs the rules, one after another, and reports. Rejects only for wrong options: a store that cannot even be opened
@@ -35,11 +47,13 @@ export interface RunOptions extends Selection {
  */
 export async function runConformance(subject: Subject, options: RunOptions = {}): Promise<Report> {
   const started = performance.now()
+  assertKnownOptions(options, OPTION_NAMES, 'runConformance')
   const { onResult } = options
-  const facts = await readFacts(subject).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
+  const wanted = settingsOf(options)
+  const facts = await readFacts(subject, wanted).catch((error: unknown) => new Error(`open: ${describeError(error)}`))
   const results: RuleResult[] = []
   const allPlanned = planRules(facts instanceof Error ? undefined : facts, options)
-  const settings = shareSoak(settingsOf(options), allPlanned)
+  const settings = shareSoak(wanted, allPlanned)
   for (const planned of allPlanned) {
     const told = facts instanceof Error && results.some(({ status }) => status === 'error')
     const skip = planned.skip ?? (settings.signal?.aborted ? interrupted : told ? unopened : undefined)

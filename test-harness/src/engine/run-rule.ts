@@ -6,7 +6,13 @@ import { describeError } from './expect.ts'
 import { ConformanceFailure } from './failure.ts'
 import type { Facts, Rule } from './rule.ts'
 import { withScratch } from './scratch.ts'
-import type { Settings } from './settings.ts'
+import { noSuchCase, type Settings } from './settings.ts'
+
+/** How many rules a store has given no answer to. */
+const timedOut = new WeakMap<Facts, number>()
+/** Of a store that has given none to so many, only a fraction of the deadline is waited for, and only once. */
+const MOST_TIMED_OUT = 3
+const FRACTION = 10
 
 /** Once a store's `close` has hung, the kit no longer waits for that subject's stores after each rule. */
 const hangsOnClose = new WeakSet<Facts>()
@@ -37,7 +43,7 @@ export function describeRule({ id, level, tier, title, why }: Rule): Omit<RuleRe
  * several cases only the one that failed, so that nothing else stands among the last calls.
  */
 async function located(failure: Failure, rule: Rule, facts: Facts, settings: Settings): Promise<Failure> {
-  if (failure.trace.length === 0) return failure
+  if (failure.trace.length === 0 || isSilent(facts)) return failure
   const { failure: again } = await runOnce(
     rule,
     facts,
@@ -54,18 +60,36 @@ async function located(failure: Failure, rule: Rule, facts: Facts, settings: Set
 }
 
 function runOnce(rule: Rule, facts: Facts, settings: Settings, isWatched = false): Promise<Outcome> {
-  return withScratch(facts.subject, (scratch) =>
-    check(rule, facts, settings.deadlineMs, new RuleRun(facts, scratch, settings), isWatched),
-  ).catch((error: unknown) => ({ status: 'error', failure: { message: describeError(error), trace: [] } }))
+  const deadlineMs = isSilent(facts) ? Math.ceil(settings.deadlineMs / FRACTION) : settings.deadlineMs
+  return withScratch<Outcome>(
+    facts.subject,
+    (scratch) => check(rule, facts, { ...settings, deadlineMs }, new RuleRun(facts, scratch, settings), isWatched),
+    (outcome, { message }) => (outcome.status === 'pass' ? errorOf(message) : outcome),
+  ).catch((error: unknown) => errorOf(describeError(error)))
 }
 
-async function check(rule: Rule, facts: Facts, deadlineMs: number, run: RuleRun, isWatched: boolean): Promise<Outcome> {
+function errorOf(message: string): Outcome {
+  return { status: 'error', failure: { message, trace: [] } }
+}
+
+function isSilent(facts: Facts): boolean {
+  return (timedOut.get(facts) ?? 0) >= MOST_TIMED_OUT
+}
+
+async function check(
+  rule: Rule,
+  facts: Facts,
+  { only, deadlineMs, signal }: Settings,
+  run: RuleRun,
+  isWatched: boolean,
+): Promise<Outcome> {
   const stopWatching = isWatched ? run.trace.watch() : undefined
-  const { signal } = run.context.settings
   try {
     const checked = await within(deadlineMs, rule.check(run.context), () => run.lastSign, signal)
     if (checked === ABORTED) return interrupted
+    if (only !== undefined && !run.hasCases) noSuchCase(only)
     if (checked !== TIMED_OUT) return { status: 'pass', ...facetsOf(run) }
+    timedOut.set(facts, (timedOut.get(facts) ?? 0) + 1)
     const message = `nothing was answered for ${deadlineMs} ms: a call never answers`
     return { status: 'fail', failure: failureOf(rule, new ConformanceFailure(message), run) }
   } catch (error) {

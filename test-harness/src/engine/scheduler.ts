@@ -1,7 +1,6 @@
+import { Patience } from './patience.ts'
 import type { Step } from './subject.ts'
 
-/** How long a lane may take for one step before the kit concludes that it waits for a lane that is held. */
-const STALL_MS = 250
 /** A store that tries again and again while another lane is held (a spin lock) has to let that one go on some time. */
 const MOST_TURNS_IN_A_ROW = 64
 const MOST_TURNS = 2_000
@@ -34,8 +33,10 @@ export type Choose = (runnable: readonly number[], last: number | undefined, tur
  */
 export class Scheduler {
   readonly #lanes: readonly Lane[]
+  readonly #patience: Patience
 
-  constructor(lanes: number) {
+  constructor(lanes: number, patience = new Patience()) {
+    this.#patience = patience
     this.#lanes = Array.from({ length: lanes }, () => new Lane())
   }
 
@@ -70,7 +71,10 @@ export class Scheduler {
         inARow = chosen === last ? inARow + 1 : 1
         const lane = lanes[chosen]
         if (!lane || !allowed.includes(chosen)) throw new RangeError(`lane ${chosen} cannot go on`)
-        if (!(await lane.takeTurn())) stalls++
+        if (!(await lane.takeTurn(this.#patience.ms))) {
+          stalls++
+          this.#patience.found()
+        }
         turns.push({ lane: chosen, step: lane.lastStep, runnable: allowed })
         if (turns.length > MOST_TURNS) throw new RangeError(`more than ${MOST_TURNS} backend calls and no end`)
         if (stalls === 0) continue
@@ -127,8 +131,8 @@ class Lane {
     this.isOver = operation === undefined
   }
 
-  /** Lets one call go on; the first turn starts the operation as well. False if it then waits for something else. */
-  async takeTurn(): Promise<boolean> {
+  /** Lets one call go on; the first turn starts the operation as well. False if it has not been settled in time. */
+  async takeTurn(stallMs: number): Promise<boolean> {
     this.#settled = Promise.withResolvers()
     this.lastStep = ''
     const operation = this.#operation
@@ -148,7 +152,7 @@ class Lane {
       if (this.#held.length > 0) return true
     }
     const { promise: stalled, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(resolve, STALL_MS, false)
+    const timer = setTimeout(resolve, stallMs, false)
     try {
       return await Promise.race([this.#settled.promise.then(() => true), stalled])
     } finally {

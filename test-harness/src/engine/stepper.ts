@@ -1,9 +1,5 @@
+import { Patience } from './patience.ts'
 import type { Step } from './subject.ts'
-
-/** How long an operation may wait for one that is held before the kit concludes that the store made it wait. */
-const STALL_MS = 500
-/** The same, of a store that has been found to do so. */
-const STALL_OF_LOCKS_MS = 50
 
 /** An operation that has been started, and stands before one of its backend calls if `isHeld`. */
 export interface Held<T> {
@@ -21,9 +17,13 @@ export class Stepper {
   #seen = 0
   #reached = Promise.withResolvers<void>()
   #released = Promise.withResolvers<void>()
-  #stallMs = STALL_MS
+  readonly #patience: Patience
   /** How many operations had to wait for one that was held. */
   stalls = 0
+
+  constructor(patience = new Patience()) {
+    this.#patience = patience
+  }
 
   readonly step: Step = async () => {
     if (this.#seen++ !== this.#holdAt) return
@@ -47,21 +47,13 @@ export class Stepper {
     return { isHeld, finish, meanwhile: (other) => this.#meanwhile(other, finish) }
   }
 
-  /** The store takes locks: it makes operations wait every time, so the kit need not be patient any more. */
-  expectLocks(): void {
-    this.#stallMs = STALL_OF_LOCKS_MS
-  }
-
-  get expectsLocks(): boolean {
-    return this.#stallMs === STALL_OF_LOCKS_MS
-  }
-
   async #meanwhile<U>(other: () => Promise<U>, finish: () => Promise<unknown>): Promise<U> {
     const running = other()
     const { promise: stalled, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(resolve, this.#stallMs, true)
+    const timer = setTimeout(resolve, 2 * this.#patience.ms, true)
     if (await Promise.race([stalled, settled(running).then(() => false)])) {
       this.stalls++
+      this.#patience.found()
       await settled(finish())
     }
     clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { type Clock, LeewayError, type SessionId, type SessionStore } from '@leeway/core/adapter'
+import { assertKnownOptions, type Clock, LeewayError, type SessionId, type SessionStore } from '@leeway/core/adapter'
 
 /** Awaited by a store before each of its backend calls, with a name for the call. The kit holds operations there. */
 export type Step = (name: string) => Promise<void>
@@ -37,9 +37,24 @@ export interface Subject {
   corrupt?(record: RecordLocation): void | Promise<void>
   /** Opens a handle as `open` does, on a backend that has begun to fail: no call can reach its records. */
   fail?(options: OpenOptions): SessionStore | Promise<SessionStore>
+  /**
+   * The backend drops records by itself, at most two seconds after their purge time as real time passes: a rule then waits
+   * for it. Only for stores that declare `purge: 'native'`.
+   */
+  readonly expiresInRealTime?: boolean | undefined
   /** Removes what the store keeps outside `scratch`. Called once a rule, after everything is closed. */
   discard?(location: { readonly scratch: string }): void | Promise<void>
 }
+
+const NAMES = [
+  'name',
+  'module',
+  'open',
+  'corrupt',
+  'fail',
+  'expiresInRealTime',
+  'discard',
+] as const satisfies readonly (keyof Subject)[]
 
 /**
  * Describes a store to the kit. Make it the default export of a module of its own, so that every door of the kit can
@@ -53,9 +68,13 @@ export interface Subject {
  * @throws `ERR_INVALID_OPTION`
  */
 export function defineSubject(subject: Subject): Subject {
+  assertKnownOptions(subject, NAMES, 'defineSubject')
   if (typeof subject.name !== 'string' || subject.name === '') invalid('name must be a string that says something')
   if (typeof subject.open !== 'function') invalid('open must be a function that returns a store')
   if (subject.module !== undefined && typeof subject.module !== 'string') invalid('module must be import.meta.url')
+  if (!['boolean', 'undefined'].includes(typeof subject.expiresInRealTime)) {
+    invalid('expiresInRealTime must be true or false')
+  }
   for (const hook of ['corrupt', 'fail', 'discard'] as const) {
     if (subject[hook] !== undefined && typeof subject[hook] !== 'function') invalid(`${hook} must be a function`)
   }

@@ -5,6 +5,8 @@ import { describeError } from './expect.ts'
 import { show } from './failure.ts'
 
 const KEPT_LINES = 12
+/** An answer that contains itself has no end. */
+const DEEPEST = 6
 
 interface Call {
   /** As in `store1.update`. */
@@ -109,17 +111,22 @@ export class Trace {
 
 /** Long strings cut off and instants as times of the day, so that a call fits on a line. */
 function brief(value: unknown): string {
-  return show(shorten(value))
-    .replaceAll("'", '')
-    .replaceAll(/, cursor: undefined/g, '')
+  try {
+    return show(shorten(value))
+      .replaceAll("'", '')
+      .replaceAll(/, cursor: undefined/g, '')
+  } catch (error) {
+    return `what cannot be read (${describeError(error)})`
+  }
 }
 
-function shorten(value: unknown, key = ''): unknown {
+function shorten(value: unknown, key = '', depth = 0): unknown {
   if (typeof value === 'string') return value.length > 16 ? `${value.slice(0, 6)}…` : value
   if (typeof value === 'number' && /At$|^cutoff$/.test(key)) return timeOf(value)
-  if (Array.isArray(value)) return value.map((item) => shorten(item))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shorten(field, name)]))
+  if (depth === DEEPEST) return '…'
+  if (Array.isArray(value)) return value.map((item) => shorten(item, '', depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shorten(field, name, depth + 1)]))
 }
 
 /** The time of the day of an instant of the rules' clock, whose day says nothing. */

@@ -17,4 +17,6 @@ export interface Guarantee {
   readonly causes: readonly Cause[]
   /** Without these the others show nothing: as long as one of them was not run, nor is the guarantee shown. */
   readonly shownBy?: readonly string[]
+  /** Where one of these was broken, it is not known whether the guarantee is kept. */
+  readonly clouds?: readonly string[]
 }

@@ -21,7 +21,7 @@ export function formatGuarantees(verdicts: readonly GuaranteeVerdict[]): string 
     .join('\n')
 }
 
-const words = { lost: 'Lost:', 'not-shown': 'Not shown:', kept: 'Kept:' } as const
+const words = { lost: 'Broken:', 'not-shown': 'Not shown:', kept: 'Kept:' } as const
 
 /** The paragraph of a terminal's report about a store that has lost guarantees; empty for one that has lost none. */
 export function formatLosses(verdicts: readonly GuaranteeVerdict[]): string {

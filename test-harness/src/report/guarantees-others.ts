@@ -15,7 +15,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       },
       {
         loss: 'Two users can be given one session',
-        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'STEP-021', 'RACE-001'],
+        rules: ['CREATE-002', 'CREATE-005', 'CREATE-006', 'STEP-001', 'STEP-021', 'STEP-040', 'RACE-001'],
         because: 'an id can be given away twice',
       },
       {
@@ -49,6 +49,11 @@ export const otherGuarantees: readonly Guarantee[] = [
         rules: ['STEP-026', 'STEP-027', 'STEP-028'],
         because: 'a load in the middle of a write can find what was never saved',
       },
+      {
+        loss: 'A session that is in use all the time can be taken for none',
+        rules: ['STEP-041'],
+        because: 'a load that others interrupt again and again gives up',
+      },
       { rules: ['COPY'], because: 'the store and its callers hold on to the same objects' },
       { rules: ['RECORD'], because: 'values that the contract excludes are taken' },
     ],
@@ -66,7 +71,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       },
       {
         loss: 'One damaged record can concern more than its own user',
-        rules: ['ERROR-005', 'ERROR-006', 'ERROR-007'],
+        rules: ['ERROR-005', 'ERROR-006', 'ERROR-007', 'ERROR-013'],
         because: 'it gets in the way of others, or of its removal',
       },
       {
@@ -99,6 +104,10 @@ export const otherGuarantees: readonly Guarantee[] = [
     shownBy: ['LIST-004'],
     causes: [
       { rules: ['LIST', 'COPY-005', 'CAP-003'], because: 'lists miss sessions, or give others' },
+      {
+        rules: ['STEP-030', 'STEP-031', 'STEP-032', 'STEP-033', 'STEP-034', 'STEP-035', 'STEP-042'],
+        because: 'a list can fail at, or miss, what changes while it reads',
+      },
       { rules: ['UPDATE-012'], because: 'sessions are not listed under their owner' },
       {
         loss: 'What a revocation reports cannot be relied on',
@@ -121,16 +130,18 @@ export const otherGuarantees: readonly Guarantee[] = [
           'SWEEP-006',
           'SWEEP-009',
           'SWEEP-010',
+          'SWEEP-014',
           'GRACE-005',
           'GRACE-006',
           'GRACE-013',
           'ERROR-007',
+          'CAP-009',
         ],
         because: 'the cleanup does not remove just what is due',
       },
       {
         loss: 'A cleanup can bring the requests to a halt',
-        rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008'],
+        rules: ['SWEEP-003', 'SWEEP-004', 'SWEEP-008', 'SWEEP-013'],
         because: 'its batches have no bound, or no end',
       },
       {
@@ -163,7 +174,7 @@ export const otherGuarantees: readonly Guarantee[] = [
       { rules: ['CLOSE', 'ERROR-010'], because: 'closing does not end, does not wait, or does not close' },
       {
         loss: 'The store can be taken for what it is not',
-        rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007'],
+        rules: ['CAP-001', 'CAP-002', 'CAP-003', 'CAP-007', 'CAP-009'],
         because: 'its capabilities are not true, or change',
       },
     ],

@@ -33,15 +33,16 @@ export function guaranteesOfRule(id: string): readonly Guarantee[] {
 type Judgement = Pick<GuaranteeVerdict, 'status' | 'rules' | 'text'>
 
 function judge(guarantee: Guarantee, results: readonly RuleResult[]): Judgement {
-  const { promise, causes, shownBy = [] } = guarantee
+  const { promise, causes, shownBy = [], clouds = [] } = guarantee
   const own = results.filter(({ id }) => causes.some((cause) => isOf(cause, id)))
   const broken = own.filter(({ status }) => status === 'fail')
   if (broken.some(({ level }) => level === 'MUST')) {
     return { status: 'lost', rules: idsOf(broken), text: sentences(guarantee, broken) }
   }
-  const missing = own.filter(
-    ({ id, status }) => unshown.includes(status) || (shownBy.includes(id) && status === 'not-applicable'),
-  )
+  const doubts = results.filter(({ id, status }) => status === 'fail' && isAmong(clouds, id))
+  const missing = own
+    .filter(({ id, status }) => unshown.includes(status) || (shownBy.includes(id) && status === 'not-applicable'))
+    .concat(doubts)
   const passed = own.filter(({ status }) => status === 'pass')
   if (missing.length > 0 || passed.length === 0) {
     const without = missing.length > 0 ? missing : own
@@ -68,14 +69,20 @@ function sentences({ loss, causes }: Guarantee, broken: readonly RuleResult[]): 
 
 /** Why rules say nothing, in the words of their results. */
 function causesOf(missing: readonly RuleResult[]): string {
-  const groups = Map.groupBy(
-    missing,
-    ({ status, reason }) => reason ?? (status === 'error' ? 'ended in an error' : status),
-  )
+  const groups = Map.groupBy(missing, ({ status, reason }) => reason ?? unshownWords[status] ?? status)
   return [...groups].map(([reason, group]) => `${reason} (${briefly(idsOf(group))})`).join('; ')
 }
 
+const unshownWords: Partial<Record<Status, string>> = {
+  error: 'ended in an error',
+  fail: 'calls at once are not answered as if one after another',
+}
+
 function isOf({ rules }: Cause, id: string): boolean {
+  return isAmong(rules, id)
+}
+
+function isAmong(rules: readonly string[], id: string): boolean {
   return rules.includes(id) || rules.includes(id.split('-')[0] ?? id)
 }
 

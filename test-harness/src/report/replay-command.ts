@@ -25,6 +25,6 @@ export function replayCommand({ file, seed }: Pick<Report, 'file' | 'seed'>, { i
 }
 
 /** For a POSIX shell; what needs no quotes gets none. */
-function quoted(argument: string): string {
+export function quoted(argument: string): string {
   return /^[\w./:@%+,=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }

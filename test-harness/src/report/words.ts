@@ -46,7 +46,9 @@ export function tally(results: readonly RuleResult[]): string {
 
 /** What was counted, such as `1,204 schedules`. */
 export function countWords({ counts }: Pick<Report, 'counts'>): string[] {
-  return Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`)
+  const words = Object.entries(counts).map(([what, count]) => `${count.toLocaleString('en')} ${what}`)
+  const isHeld = 'schedules' in counts || 'interleavings' in counts
+  return isHeld && !('backend calls' in counts) ? [...words, 'each operation one step, as none calls `step`'] : words
 }
 
 export function secondsWords({ ms }: { readonly ms: number }): string {

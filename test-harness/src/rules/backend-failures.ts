@@ -1,10 +1,19 @@
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
-import { expectAbsent, expectAnswer, expectEqual, expectRefusal, expectStored, expectThat } from '../engine/expect.ts'
+import {
+  answerOf,
+  expectAbsent,
+  expectAnswer,
+  expectEqual,
+  expectRefusal,
+  expectStored,
+  expectThat,
+} from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
 import { type NamedCall, validCalls } from './calls.ts'
 import { expectNoLeak } from './leaks.ts'
-import { both, corruptHook, failHook, sweptPurge } from './needs.ts'
+import { idsOf, listAll } from './listing.ts'
+import { both, corruptHook, failHook, listing, sweptPurge } from './needs.ts'
 import { sweepAll } from './sweeping.ts'
 
 const SECRET = 'the-payload-nobody-may-see'
@@ -46,6 +55,27 @@ export const backendFailureRules: readonly Rule[] = [
         const next = ctx.successor(session)
         await expectAnswer(reader.update(next, session.version), 'saved', 'update of the neighbour of a damaged record')
         await expectAnswer(reader.destroy(session.id), 'destroyed', 'destroy of the neighbour of a damaged record')
+      }
+    },
+  },
+  {
+    id: 'ERROR-013',
+    level: 'MUST',
+    tier: 'core',
+    title: 'a record that cannot be read does not keep others from being listed',
+    why: '"Log out everywhere" lists first: one damaged record of a user must not keep all the others alive.',
+    needs: both(corruptHook, listing),
+    async check(ctx) {
+      const store = await ctx.open()
+      const sessions = ['before', 'damaged', 'after'].map(() => ctx.session({ owner: 'user-1' }))
+      for (const session of sessions) await store.create(session)
+      const [before, damaged, after] = sessions.map(({ id }) => id)
+      if (damaged !== undefined) await ctx.corrupt(damaged)
+      const reader = await ctx.open()
+      for (const owner of ['user-1', undefined]) {
+        const listed = await answerOf(listAll(reader, { owner, limit: 2 }), 'list beside a damaged record')
+        const others = [...idsOf(listed)].filter((id) => id !== damaged)
+        expectEqual(others.toSorted(), [before, after].toSorted(), 'those that are listed beside a damaged record')
       }
     },
   },

@@ -1,3 +1,5 @@
+import type { SessionStore } from '@leeway/core/adapter'
+import type { RuleContext } from '../engine/context.ts'
 import { expectAbsent, expectAnswer, expectStored } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
 import { GRACE_MS, IDLE_MS } from '../engine/samples.ts'
@@ -214,24 +216,28 @@ export const boundaryRules: readonly Rule[] = [
     id: 'GRACE-012',
     level: 'MUST',
     tier: 'core',
-    title: 'instants come back to the millisecond, far future included',
+    title: 'instants come back to the millisecond, far future and times before 1970 included',
     why: 'Seconds taken for milliseconds made ten minutes a week (better-sqlite3-session-store #9), 32-bit fields end in 2038.',
     async check(ctx) {
       const store = await ctx.open()
       const now = ctx.clock.now()
-      const instants = [
-        now + 1,
-        now + 999,
-        now + 1_001,
-        2 ** 31 * 1_000 + 1,
-        2 ** 32 * 1_000 + 1,
-        Date.UTC(9999, 11, 31) + 7,
-      ]
-      for (const expiresAt of instants) {
-        const session = ctx.session({ expiresAt })
-        await expectAnswer(store.create(session), 'created', `create with expiry ${expiresAt}`)
-        await expectStored(store, session, `the record with expiry ${expiresAt}`)
-      }
+      const ahead = [1, 999, 1_001].map((ms) => now + ms)
+      await expectInstants(ctx, store, [...ahead, 2 ** 31 * 1_000 + 1, 2 ** 32 * 1_000 + 1, Date.UTC(9999, 11, 31) + 7])
+      // A machine whose clock was lost begins there, and what it writes is due to nobody yet.
+      ctx.clock.jumpTo(-DAY_MS)
+      await expectInstants(ctx, store, [-1_001, -999, -1, 0, 1])
     },
   },
 ]
+
+/** Records with these expiries come back as they were created, and as they were updated. */
+async function expectInstants(ctx: RuleContext, store: SessionStore, instants: readonly number[]): Promise<void> {
+  for (const expiresAt of instants) {
+    const session = ctx.session({ expiresAt, purgeAt: expiresAt + GRACE_MS })
+    await expectAnswer(store.create(session), 'created', `create with expiry ${expiresAt}`)
+    await expectStored(store, session, `the record with expiry ${expiresAt}`)
+    const next = ctx.successor(session, { expiresAt })
+    await expectAnswer(store.update(next, session.version), 'saved', `update to expiry ${expiresAt}`)
+    await expectStored(store, next, `the record updated to expiry ${expiresAt}`)
+  }
+}

@@ -44,7 +44,7 @@ export const closeRules: readonly Rule[] = [
     id: 'CLOSE-003',
     level: 'MUST',
     tier: 'core',
-    title: 'close waits for the calls that are under way, and they keep their answers',
+    title: 'close waits for the calls that are under way, called again too, and they keep their answers',
     why: 'A deployment closes the store while requests save. What is acknowledged must be stored, what cannot be stored must say so.',
     async check(ctx) {
       await closeDuringCalls(ctx)
@@ -96,9 +96,11 @@ async function closeDuringCalls(ctx: RuleContext): Promise<void> {
   let settled = 0
   const count = () => void settled++
   for (const call of underWay) void call.then(count, count)
-  await answerOf(store.close(), 'close while calls are under way')
+  const closing = closeTwice(store)
+  await answerOf(Promise.race(closing), 'close while calls are under way')
   for (let turn = 0; turn < HANDING_ON; turn++) await undefined
   expectEqual(settled, underWay.length, 'how many calls under way at close had settled when it resolved')
+  await answerOf(Promise.all(closing), 'close while calls are under way')
   for (const create of creates) await expectAnswer(create, 'created', 'a create that was under way at close')
   for (const [name, call] of others) await answerOf(call, `a ${name} that was under way at close`)
   const reopened = await ctx.open()
@@ -107,26 +109,31 @@ async function closeDuringCalls(ctx: RuleContext): Promise<void> {
 
 /** One call held before its first backend call: close does not resolve until it goes on. Nothing to see without `step`. */
 async function closeDuringHeldCall(ctx: RuleContext, n: number): Promise<void> {
-  const stepper = new Stepper()
+  const stepper = new Stepper(ctx.patience)
   const store = await ctx.open({ step: stepper.step })
   const [name, call] = at(callsOfOneRecord(ctx, store), n)
   const held = await stepper.hold(0, call)
   if (!held.isHeld) return void (await answerOf(held.finish(), name))
-  let isResolved = false
-  const closing = (async () => store.close())()
-  void closing.then(
-    () => {
-      isResolved = true
-    },
-    () => {},
-  )
+  const resolved: string[] = []
+  const closing = closeTwice(store)
+  for (const [n, one] of closing.entries()) {
+    void one.then(
+      () => resolved.push(n === 0 ? 'close' : 'a second close'),
+      () => {},
+    )
+  }
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
-  const isEarly = isResolved
+  const [early] = resolved
   // Whatever the verdict, nothing stays held: the kit closes the store after the rule.
   const answering = held.finish()
-  expectThat(!isEarly, `close resolved while a ${name} was held before its first step`)
+  expectThat(early === undefined, `${early} resolved while a ${name} was held before its first step`)
   await answerOf(answering, `a ${name} that was held at close`)
-  await answerOf(closing, `close while a ${name} was held`)
+  await answerOf(Promise.all(closing), `close while a ${name} was held`)
+}
+
+/** Shutdown hooks pile up, and each goes on when its own close has resolved. */
+function closeTwice(store: SessionStore): readonly Promise<void>[] {
+  return [0, 1].map(async () => store.close())
 }
 
 /** Every operation, on a record that is swept before all others of the rule. */

@@ -2,6 +2,8 @@ import type { SessionStore } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
 import { expectAbsent, expectAnswer, expectRefusal, expectStored } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
+import { expectListed, listAll } from './listing.ts'
+import { sweepAll } from './sweeping.ts'
 
 export const idRules: readonly Rule[] = [
   {
@@ -18,7 +20,14 @@ export const idRules: readonly Rule[] = [
         const next = ctx.successor(session)
         await expectAnswer(store.update(next, session.version), 'saved', `update of an id that begins with ${first}`)
         await expectStored(store, next, `the record under an id that begins with ${first}`)
+        if (ctx.capabilities.list) {
+          expectListed(await listAll(store), [next], `list of an id that begins with ${first}`)
+        }
         await expectAnswer(store.destroy(session.id), 'destroyed', `destroy of an id that begins with ${first}`)
+        if (ctx.capabilities.purge !== 'sweep') continue
+        await expectAnswer(store.create(session), 'created', `create under an id that begins with ${first}`)
+        await sweepAll(store, session.purgeAt)
+        await expectAbsent(store, session.id, `sweep left a due record under an id that begins with ${first}`)
       }
     },
   },

@@ -6,6 +6,7 @@ import { capabilityRules } from './capabilities.ts'
 import { closeRules } from './close.ts'
 import { concurrencyRules } from './concurrency.ts'
 import { concurrentSweepRules } from './concurrent-sweeps.ts'
+import { contentionRules } from './contention.ts'
 import { crashRules } from './crash/rules.ts'
 import { createRules } from './create.ts'
 import { destroyRules } from './destroy.ts'
@@ -16,15 +17,19 @@ import { historyRules } from './histories/rules.ts'
 import { idRules } from './ids.ts'
 import { leftRejectionRules, leftTimerRules } from './left-behind.ts'
 import { listRules } from './list.ts'
+import { listContentionRules } from './list-contention.ts'
+import { listMeetingRules } from './list-meetings.ts'
 import { listPagingRules } from './list-paging.ts'
 import { loadRules } from './load.ts'
 import { modelRules } from './models/rules.ts'
 import { namespaceRules } from './namespaces.ts'
+import { nativePurgeRules } from './native-purge.ts'
 import { orderRules } from './orders/rules.ts'
 import { payloadRules } from './payloads.ts'
 import { recordRules } from './records.ts'
 import { stepRules } from './steps.ts'
 import { sweepRules } from './sweep.ts'
+import { sweepBoundRules } from './sweep-bounds.ts'
 import { resumedSweepRules } from './sweep-resumed.ts'
 import { touchRules } from './touch.ts'
 import { updateRules } from './update.ts'
@@ -38,10 +43,14 @@ export const rules: readonly Rule[] = [
   ...destroyRules,
   ...sweepRules,
   ...resumedSweepRules,
+  ...sweepBoundRules,
   ...boundaryRules,
   ...dueAtOnceRules,
   ...orderRules,
   ...stepRules,
+  ...listMeetingRules,
+  ...contentionRules,
+  ...listContentionRules,
   ...concurrencyRules,
   ...concurrentSweepRules,
   ...historyRules,
@@ -58,6 +67,7 @@ export const rules: readonly Rule[] = [
   ...leftRejectionRules,
   ...namespaceRules,
   ...capabilityRules,
+  ...nativePurgeRules,
   ...closeRules,
   ...leftTimerRules,
   ...crashRules,

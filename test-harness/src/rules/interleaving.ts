@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../engine/context.ts'
-import { answerOf, describeError, fieldsOf } from '../engine/expect.ts'
-import { exploreOrders, followLetters, letterOf, lettersOf } from '../engine/explore.ts'
+import { answerOf, fieldsOf } from '../engine/expect.ts'
+import { letterOf } from '../engine/explore.ts'
 import { ConformanceFailure, type FailureDetails } from '../engine/failure.ts'
-import { type Choose, type Schedule, Scheduler } from '../engine/scheduler.ts'
-import { noSuchCase } from '../engine/settings.ts'
 import { timeOf } from '../engine/trace.ts'
-import type { Drawing } from '../report/drawing.ts'
+import { type Encounter, runEveryOrder } from './every-order.ts'
 import { at } from './handles.ts'
 import { type Operation, perform, predict, recordAnswer, recordIn } from './operations.ts'
 
@@ -30,53 +28,20 @@ interface Outcome {
  * @param meetingOf makes operations of their own for each order
  * @param most orders that are run without a soak; if there are more, those with the most preemptions are left out
  */
-export async function checkEveryOrder(ctx: RuleContext, meetingOf: () => Meeting, most: number): Promise<void> {
-  const started = performance.now()
-  let runs = 0
+export function checkEveryOrder(ctx: RuleContext, meetingOf: () => Meeting, most: number): Promise<void> {
+  return runEveryOrder(ctx, () => encounterOf(meetingOf()), most)
+}
 
-  /** Nothing of one order is left for the next, or the same calls would not be the same steps again. */
-  async function withFreshStore<T>(
-    run: (scheduler: Scheduler, store: SessionStore, lanes: SessionStore[]) => Promise<T>,
-  ) {
-    const scheduler = new Scheduler(meetingOf().operations.length)
-    const namespace = `order-${++runs}`
-    const lanes = await Promise.all(scheduler.steps.map((step) => ctx.open({ namespace, step })))
-    const store = await ctx.open({ namespace })
-    const result = await run(scheduler, store, lanes)
-    await Promise.all([store, ...lanes].map((handle) => handle.close()))
-    ctx.count('interleavings')
-    return result
+function encounterOf(meeting: Meeting): Encounter {
+  const { operations } = meeting
+  return {
+    names: operations.map(({ kind }) => kind),
+    isExact: true,
+    prepare: (store) => prepare(store, meeting),
+    run: (lane, handle) => perform(handle, at(operations, lane)),
+    judge: (store, answers, met) => expectSomeOrder(store, meeting, answers, met),
+    brief: (answer) => shortly(meeting, answer),
   }
-
-  const runOrder = (choose: Choose): Promise<Schedule> =>
-    withFreshStore(async (scheduler, store, lanes) => {
-      const meeting = meetingOf()
-      await prepare(store, meeting)
-      const calls = meeting.operations.map((operation, n) => () => perform(at(lanes, n), operation))
-      const schedule = await scheduler.run(calls, choose)
-      await expectSomeOrder(store, meeting, answersOf(schedule, meeting), {
-        precedes: (a, b) => at(schedule.endedAfter, a) < firstTurn(schedule, b),
-        details: { case: lettersOf(schedule.turns), drawing: drawingOf(schedule, meeting) },
-      })
-      return schedule
-    })
-
-  const { only } = ctx.settings
-  if (only !== undefined) {
-    if (!/^[abc]+$/.test(only)) noSuchCase(only)
-    return void (await runOrder(followLetters(only)))
-  }
-  const { isComplete } = await exploreOrders(
-    runOrder,
-    (orders) => orders < most || performance.now() - started < ctx.settings.soakMs,
-  )
-  if (!isComplete) ctx.count('rules that left orders out')
-  await withFreshStore(async (_, store, lanes) => {
-    const meeting = meetingOf()
-    await prepare(store, meeting)
-    const calls = meeting.operations.map((operation, n) => perform(at(lanes, n), operation))
-    await expectSomeOrder(store, meeting, await answerOf(Promise.all(calls), `${namesOf(meeting)} at once`))
-  })
 }
 
 async function prepare(store: SessionStore, { stored }: Meeting): Promise<void> {
@@ -96,8 +61,9 @@ export async function expectSomeOrder(
 ): Promise<void> {
   const loaded = await answerOf(store.load(idOf(meeting)), what)
   const actual: Outcome = { answers, stored: loaded && fieldsOf(loaded) }
-  const orders = permutations(meeting.operations.map((_, n) => n)).filter(
-    (order) => !order.some((b, n) => order.slice(n + 1).some((a) => precedes(a, b))),
+  const orders = ordersOf(
+    meeting.operations.map((_, n) => n),
+    precedes,
   )
   const expected = orders.map((order) => outcomeOf(meeting, order))
   if (expected.some((outcome) => isDeepStrictEqual(outcome, actual))) return
@@ -126,7 +92,10 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
     meeting.stored,
     ...meeting.operations.map((operation) => ('session' in operation ? operation.session : undefined)),
   ]
-  if (loads.some((answer) => !whole.some((record) => record && recordAnswer(record) === answer))) {
+  const isThroughout = stored && meeting.stored && !isDestroyed
+  if (isThroughout && loads.includes('nothing')) return 'a load missed what was there throughout'
+  const found = loads.filter((answer) => answer !== 'nothing')
+  if (found.some((answer) => !whole.some((record) => record && recordAnswer(record) === answer))) {
     return 'a load found what nobody has stored'
   }
   if (!stored && answers.includes('saved') && !isDestroyed) return 'an acknowledged save is lost'
@@ -138,7 +107,19 @@ function verdict(meeting: Meeting, { answers, stored }: Outcome): string {
 
 function brief(meeting: Meeting, { answers, stored }: Outcome): string {
   const end = stored ? `${whose(meeting, stored)} is stored until ${timeOf(stored.purgeAt)}` : 'nothing is stored'
-  return `${answers.map((answer) => shortly(meeting, answer)).join(', ')}; ${end}`
+  return `${withoutRepeats(answers.map((answer) => shortly(meeting, answer))).join(', ')}; ${end}`
+}
+
+/** Three and more of the same in a row are told once. */
+function withoutRepeats(answers: readonly string[]): string[] {
+  const told: string[] = []
+  for (let n = 0; n < answers.length; ) {
+    const end = answers.findIndex((answer, at) => at > n && answer !== answers[n])
+    const same = answers.slice(n, end === -1 ? undefined : end)
+    told.push(...(same.length < 3 ? same : [`${answers[n]} (${same.length} times)`]))
+    n += same.length
+  }
+  return told
 }
 
 function shortly(meeting: Meeting, answer: string): string {
@@ -166,31 +147,12 @@ function idOf({ stored, operations: [first] }: Meeting): string {
   return first.session.id
 }
 
-function answersOf({ answers, turns }: Schedule, meeting: Meeting): string[] {
-  return answers.map((answer, n) => {
-    if (answer.status === 'fulfilled') return answer.value
-    const details = { case: lettersOf(turns), actual: describeError(answer.reason) }
-    throw new ConformanceFailure(`${at(meeting.operations, n).kind}: the call rejected`, details)
-  })
-}
-
-function drawingOf({ turns, answers }: Schedule, meeting: Meeting): Drawing {
-  const { operations } = meeting
-  const marks = turns.map(({ lane, step }, slot) => {
-    const answer = answers[lane]
-    const isLast = turns.findLastIndex((turn) => turn.lane === lane) === slot
-    const label = step === '' ? at(operations, lane).kind : step
-    const said = isLast && answer?.status === 'fulfilled' ? { answer: shortly(meeting, answer.value) } : {}
-    return { lane, from: slot, to: slot, label, ...said }
-  })
-  return { lanes: operations.map(({ kind }, n) => `${letterOf(n)} ${kind}`), marks }
-}
-
-function firstTurn({ turns }: Schedule, lane: number): number {
-  return turns.findIndex((turn) => turn.lane === lane)
-}
-
-function permutations(items: readonly number[]): number[][] {
+/** Every order of the items in which each comes after all that precede it. */
+function ordersOf(items: readonly number[], precedes: (a: number, b: number) => boolean): number[][] {
   if (items.length === 0) return [[]]
-  return items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
+  const firsts = items.filter((item) => !items.some((other) => other !== item && precedes(other, item)))
+  return firsts.flatMap((first) => {
+    const rest = items.filter((item) => item !== first)
+    return ordersOf(rest, precedes).map((order) => [first, ...order])
+  })
 }

@@ -1,6 +1,7 @@
 import { expectAnswer, expectEqual, expectThat } from '../engine/expect.ts'
 import type { Rule } from '../engine/rule.ts'
 import { expectListed, idsOf, listAll } from './listing.ts'
+import { createMany, MANY } from './many.ts'
 import { listing } from './needs.ts'
 
 export const listPagingRules: readonly Rule[] = [
@@ -122,6 +123,26 @@ export const listPagingRules: readonly Rule[] = [
           'how many records list gave, and different ones',
         )
       }
+    },
+  },
+  {
+    id: 'LIST-016',
+    level: 'MUST',
+    tier: 'core',
+    title: 'list gives all of many records, and all of one owner, not only the first page of them',
+    why: 'Backends answer in pages, of 100 records here and 1,000 there: what lies behind the first is neither shown nor revoked.',
+    needs: listing,
+    async check(ctx) {
+      const store = await ctx.open()
+      const sessions = Array.from({ length: MANY }, (_, n) => ctx.session({ owner: n % 3 === 0 ? 'user-1' : null }))
+      const stored = await createMany(ctx, store, sessions)
+      expectListed(await listAll(store, { limit: 10_000 }), stored, 'list of many records')
+      const theirs = stored.filter(({ owner }) => owner !== null)
+      expectListed(
+        await listAll(store, { owner: 'user-1', limit: 10_000 }),
+        theirs,
+        'list of many records of one owner',
+      )
     },
   },
 ]

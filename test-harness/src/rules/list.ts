@@ -74,7 +74,24 @@ export const listRules: readonly Rule[] = [
     needs: listing,
     async check(ctx) {
       const store = await ctx.open()
-      const owners = ['user', 'User', 'user ', 'use', 'user-1', 'u%', 'u_er', '*', 'é', 'e\u0301', '', '0', '00', null]
+      const owners = [
+        'user',
+        'User',
+        'user ',
+        'user\u0000',
+        'user\u0000s',
+        'use',
+        'user-1',
+        'u%',
+        'u_er',
+        '*',
+        'é',
+        'e\u0301',
+        '',
+        '0',
+        '00',
+        null,
+      ]
       const sessions = owners.map((owner) => ctx.session({ owner }))
       for (const session of sessions) await store.create(session)
       for (const session of sessions) {

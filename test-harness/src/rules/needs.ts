@@ -10,6 +10,16 @@ export const sweptPurge: Need = {
   isMet: ({ capabilities }) => capabilities.purge === 'sweep',
 }
 
+export const nativePurge: Need = {
+  reason: 'the store is swept',
+  isMet: ({ capabilities }) => capabilities.purge === 'native',
+}
+
+export const realTime: Need = {
+  reason: 'the subject does not say `expiresInRealTime: true`',
+  isMet: ({ subject }) => subject.expiresInRealTime === true,
+}
+
 export const survival: Need = {
   reason: 'the store declares that nothing survives',
   isMet: ({ capabilities }) => capabilities.survives !== 'nothing',

@@ -28,7 +28,7 @@ export const sweepRules: readonly Rule[] = [
     id: 'SWEEP-002',
     level: 'MUST',
     tier: 'core',
-    title: 'sweep counts as removed exactly what it removed, and as examined no less',
+    title: 'sweep counts as removed exactly what it removed, as examined no less, and no more than there is',
     why: 'A sweep that has stopped working is noticed by its counts or not at all (jetty #12705).',
     needs: sweptPurge,
     async check(ctx) {
@@ -39,8 +39,10 @@ export const sweepRules: readonly Rule[] = [
       const { removed, examined } = await sweepAll(store, cutoff)
       expectEqual(removed, 7, 'what sweep counted as removed of 7 records that were due')
       expectThat(examined >= removed, 'sweep examined fewer records than it removed', { examined, removed })
+      expectThat(examined <= 8, 'sweep examined more records than there are', { examined })
       const again = await sweepAll(store, cutoff)
       expectEqual(again.removed, 0, 'what sweep counted as removed when nothing was due any more')
+      expectThat(again.examined <= 1, 'sweep examined more records than there are', again)
     },
   },
   {
@@ -68,16 +70,16 @@ export const sweepRules: readonly Rule[] = [
     needs: sweptPurge,
     async check(ctx) {
       const store = await ctx.open()
-      const due = Array.from({ length: 10 }, () => ctx.session())
+      const due = Array.from({ length: 26 }, () => ctx.session())
       for (const session of due) await store.create(session)
       const cutoff = ctx.session().purgeAt
-      for (const limit of [1, 4]) {
+      for (const limit of [1, 4, 16]) {
         const result = await answerOf(store.sweep({ cutoff, limit, budgetMs: 10_000 }), 'sweep')
         expectEqual(result.removed, limit, `what sweep with limit ${limit} removed while more records were due`)
         expectThat(result.cursor !== undefined, 'sweep reached its limit before its end and handed out no cursor')
       }
       const left = await Promise.all(due.map(({ id }) => store.load(id)))
-      expectEqual(left.filter(Boolean).length, 5, 'how many of 10 records are left after 1 and 4 were removed')
+      expectEqual(left.filter(Boolean).length, 5, 'how many of 26 records are left after 1, 4 and 16 were removed')
     },
   },
   {

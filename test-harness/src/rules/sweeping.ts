@@ -17,10 +17,11 @@ export async function sweepAll(
   options: Partial<SweepOptions> = {},
 ): Promise<SweepTotals> {
   let totals: SweepTotals = { removed: 0, examined: 0, calls: 0 }
-  let cursor = options.cursor
+  const { limit = 1_000, budgetMs = 10_000 } = options
+  let { cursor } = options
   do {
-    const sweep = store.sweep({ cutoff, limit: 1_000, budgetMs: 10_000, ...options, cursor })
-    const result = await answerOf(sweep, 'sweep')
+    const result = await answerOf(store.sweep({ cutoff, limit, budgetMs, cursor }), 'sweep')
+    expectThat(result.removed <= limit, `sweep removed more than its limit of ${limit}`, result.removed)
     totals = {
       removed: totals.removed + result.removed,
       examined: totals.examined + result.examined,

@@ -194,6 +194,22 @@ export const touchRules: readonly Rule[] = [
     },
   },
   {
+    id: 'TOUCH-013',
+    level: 'MUST',
+    tier: 'core',
+    title: 'touch takes two instants from the lifetime that it is given, whatever else that holds',
+    why: 'A whole record is a lifetime, too: core confirms a write by touching with what it has read. Spread into the stored one, its payload would overwrite what another request has saved.',
+    async check(ctx) {
+      const store = await ctx.open()
+      const session = ctx.session()
+      await store.create(session)
+      const other = ctx.successor(session, { owner: 'somebody else' })
+      await expectAnswer(store.touch(session, other), 'touched', 'touch with a whole record as its lifetime')
+      const { expiresAt, purgeAt } = other
+      await expectStored(store, { ...session, expiresAt, purgeAt }, 'the record after a touch with a whole record')
+    },
+  },
+  {
     id: 'TOUCH-012',
     level: 'MUST',
     tier: 'core',

@@ -44,7 +44,7 @@ function tierItem(verdict: TierVerdict, { results }: Report): Markup {
 export function guaranteesSection(verdicts: readonly GuaranteeVerdict[]): Markup {
   const order = ['lost', 'not-shown', 'kept'] as const
   const tones = { lost: 'bad', 'not-shown': 'open', kept: 'good' }
-  const words = { lost: 'lost', 'not-shown': 'not shown', kept: 'kept' }
+  const words = { lost: 'broken', 'not-shown': 'not shown', kept: 'kept' }
   const sorted = order.flatMap((wanted) => verdicts.filter(({ status }) => status === wanted))
   return markup`<section id="guarantees"><h2>What users get</h2><ul class="guarantees">${sorted.map(
     ({ name, status, text }) =>

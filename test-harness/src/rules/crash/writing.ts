@@ -14,6 +14,8 @@ import { destroy, touch, update } from './scenario.ts'
 import { CrashStory, DYING } from './story.ts'
 
 const WRITERS = 12
+/** Of some writers long enough to be written in parts; those of the others leave little time between two writes. */
+const PAYLOAD_LENGTHS = [64 * 1024, 1, 1, 1]
 /** After so many answers a process dies. */
 const ANSWERS = [1, 20, 200]
 /** A process that is killed from outside lives at most so long. */
@@ -22,6 +24,7 @@ const LONGEST_LIFE_MS = 200
 /** Writes one session after the other's answer, and knows what has been answered. */
 interface Writer {
   readonly id: SessionId
+  readonly payloadLength: number
   record: StoredSession | undefined
   pending: Operation | undefined
 }
@@ -58,7 +61,12 @@ async function crashWriting(ctx: RuleContext, name: string): Promise<void> {
   const handle = await process.open({ namespace })
   const writers = Array.from(
     { length: WRITERS },
-    (): Writer => ({ id: ctx.id(), record: undefined, pending: undefined }),
+    (_, n): Writer => ({
+      id: ctx.id(),
+      payloadLength: Math.min(at(PAYLOAD_LENGTHS, n % PAYLOAD_LENGTHS.length), ctx.capabilities.maxPayloadBytes),
+      record: undefined,
+      pending: undefined,
+    }),
   )
   const story = new CrashStory(name, unit === 'ms' ? `${amount} ms after it began` : `right after answer ${amount}`)
   if (unit === 'answers') await handle.crashAt({ answers: Number(amount) })
@@ -95,9 +103,11 @@ async function writeOn(ctx: RuleContext, store: SessionStore, process: StoreProc
 }
 
 /** Creates the record, changes it three times and destroys it, again and again. */
-function nextOf(ctx: RuleContext, { id, record }: Writer, n: number): Operation {
-  if (record === undefined) return { kind: 'create', session: ctx.session({ id, owner: 'ann' }) }
-  return at([update, touch, update, destroy], (n - 1) % 5)(ctx, record)
+function nextOf(ctx: RuleContext, { id, payloadLength, record }: Writer, n: number): Operation {
+  const payload = String(n).padEnd(payloadLength, '.')
+  if (record === undefined) return { kind: 'create', session: ctx.session({ id, payload, owner: 'ann' }) }
+  const operation = at([update, touch, update, destroy], (n - 1) % 5)(ctx, record)
+  return operation.kind === 'update' ? { ...operation, session: { ...operation.session, payload } } : operation
 }
 
 /** Each record is as its last answered write has left it, or as the one under way does. */

@@ -27,7 +27,8 @@ export function historyFailure(found: Counterexample<Operation>, origin: Origin)
     const mark = call === fault ? '!' : ' '
     return `${mark} ${lanes[call.lane]}, ${from} to ${to}: ${describe(call.operation, start)} → ${answerIn(call, start)}`
   })
-  const others = leftOut > 0 ? `, whatever ${leftOut} other calls did at whatever time after they were made` : ''
+  const others =
+    leftOut > 0 ? `, even if ${leftOut} other calls are taken to have happened at any time after they began` : ''
   const message = [
     `no order of these calls on one record explains their answers (the first that cannot be is marked)${others}:`,
     ...lines,

@@ -59,7 +59,7 @@ export const historyRules: readonly Rule[] = [
       'random calls on several handles, step by step in a random order, are answered as if they had come one after another',
     why: 'What goes wrong between three calls is in no test of two: a record that is destroyed and created again looks unchanged to a slow save.',
     async check(ctx) {
-      const scheduler = new Scheduler(MOST_LANES)
+      const scheduler = new Scheduler(MOST_LANES, ctx.patience)
       const stores: SessionStore[] = []
       for (const step of scheduler.steps) stores.push(await ctx.open({ step }))
       await forRandomCases(ctx, 2, SCHEDULED, async (seed) => {

@@ -4,6 +4,7 @@ import type { RuleContext } from '../../engine/context.ts'
 import { ConformanceFailure } from '../../engine/failure.ts'
 import { forRandomCases } from '../../engine/random-cases.ts'
 import type { Rule } from '../../engine/rule.ts'
+import { noSuchCase } from '../../engine/settings.ts'
 import { ModelRun, type Placed, WrongAnswer } from './run.ts'
 import { type ModelScript, scripts } from './script.ts'
 
@@ -83,9 +84,11 @@ class Bench {
   }
 
   async #check(seed: number, parameters: Parameters<typeof check>[1]): Promise<void> {
-    const script = scripts(this.#spaces.length, this.#ctx.capabilities.list)
+    const { list, maxPayloadBytes } = this.#ctx.capabilities
+    const script = scripts(this.#spaces.length, list, maxPayloadBytes)
     const property = asyncProperty(script, (drawn) => this.#run(drawn))
-    const { failed, counterexamplePath, errorInstance } = await check(property, parameters)
+    const { failed, counterexamplePath, errorInstance, numRuns } = await check(property, parameters)
+    if (numRuns === 0) noSuchCase(`${seed}:${parameters?.path}`)
     if (!failed) return
     if (!(errorInstance instanceof WrongAnswer)) throw errorInstance
     throw failureOf(errorInstance, this.#spaces, `${seed}:${counterexamplePath}`)

@@ -85,8 +85,9 @@ const MIXES: readonly (readonly Step['kind'][])[] = [
 /**
  * @param handles how many handles there are
  * @param hasList whether the store has a list
+ * @param maxPayloadBytes the longest payload that it takes
  */
-export function scripts(handles: number, hasList: boolean): Arbitrary<ModelScript> {
+export function scripts(handles: number, hasList: boolean, maxPayloadBytes: number): Arbitrary<ModelScript> {
   const anyRecord = constantFrom(0, 0, 0, 0, 1, 2)
   const on = { handle: nat({ max: handles - 1 }) }
   const one = { ...on, record: anyRecord }
@@ -96,7 +97,8 @@ export function scripts(handles: number, hasList: boolean): Arbitrary<ModelScrip
     idleMs: constantFrom(IDLE_MS, IDLE_MS, 2 * IDLE_MS, 1_000, 0, -1),
     graceMs: constantFrom(GRACE_MS, 0),
   }
-  const written = { payload: constantFrom(...PAYLOADS), owner: constantFrom(...OWNERS), ...lifetime }
+  const payloads = PAYLOADS.filter((payload) => Buffer.byteLength(payload) <= maxPayloadBytes)
+  const written = { payload: constantFrom(...payloads), owner: constantFrom(...OWNERS), ...lifetime }
   const boundary: Arbitrary<Boundary> = record({
     ...on,
     record: anyRecord,

@@ -45,7 +45,7 @@ export const orderRules: readonly Rule[] = ORDERS.map(([order, why], n) => ({
     const [events, way] = only?.split('-') ?? []
     const selected = placements(order).filter((placement) => only === undefined || placement.join('') === events)
     if (only !== undefined && (selected.length === 0 || !/^\d+$/.test(way ?? ''))) noSuchCase(only)
-    const stepper = new Stepper()
+    const stepper = new Stepper(ctx.patience)
     for (const placement of selected) {
       ctx.count('placements')
       await runOrder(ctx, stepper, placement, way === undefined ? undefined : Number(way))

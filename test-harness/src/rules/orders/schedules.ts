@@ -2,6 +2,7 @@ import type { SessionStore, StoredSession } from '@leeway/core/adapter'
 import type { RuleContext } from '../../engine/context.ts'
 import { answerOf, expectAbsent, expectEqual, expectOneOf, expectStored, expectThat } from '../../engine/expect.ts'
 import { ConformanceFailure } from '../../engine/failure.ts'
+import type { Patience } from '../../engine/patience.ts'
 import { IDLE_MS } from '../../engine/samples.ts'
 import type { Held, Stepper } from '../../engine/stepper.ts'
 import { sweepAll } from '../sweeping.ts'
@@ -35,7 +36,7 @@ export async function runOrder(
 ): Promise<void> {
   const [request, sweeper] = [await ctx.open(), await ctx.open({ step: stepper.step })]
   for (let way = only ?? 0, isLast = false; !isLast; way++) {
-    const schedule = await inOrder(stepper, async () => {
+    const schedule = await inOrder(stepper, ctx.patience, async () => {
       const schedule = new Schedule(ctx, request, sweeper, stepper, way)
       await schedule.run(events)
       return schedule
@@ -46,16 +47,10 @@ export async function runOrder(
 }
 
 /** Where the request had to wait for the sweep, the order was another. A lock does so again; a disk that was busy does not. */
-async function inOrder<T>(stepper: Stepper, run: () => Promise<T>): Promise<T> {
-  const stallsOf = async (): Promise<[T, number]> => {
-    const before = stepper.stalls
-    return [await run(), stepper.stalls - before]
-  }
-  const [first, stalls] = await stallsOf()
-  if (stalls === 0 || stepper.expectsLocks) return first
-  const [second, again] = await stallsOf()
-  if (again > 0) stepper.expectLocks()
-  return second
+async function inOrder<T>(stepper: Stepper, { expectsLocks }: Patience, run: () => Promise<T>): Promise<T> {
+  const before = stepper.stalls
+  const ran = await run()
+  return stepper.stalls === before || expectsLocks ? ran : run()
 }
 
 class Schedule {
