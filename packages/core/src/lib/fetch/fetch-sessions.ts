@@ -6,8 +6,8 @@ import { sendCookie } from '../http/response-headers.ts'
 import type { Sessions } from '../sessions/sessions-api.ts'
 
 /** A request whose session has been opened. */
-export interface OpenedRequest<Data extends object, Outage> {
-  readonly session: Opened<Data, Outage>
+export interface OpenedRequest<Data extends object, Outage, Flash extends object = Record<string, unknown>> {
+  readonly session: Opened<Data, Outage, Flash>
   /**
    * Saves the session and resolves with the response to send, which brings the cookie where there is one to bring. Call
    * it once, with the response's headers complete and its body not yet read: a body that streams does so after the save.
@@ -18,26 +18,28 @@ export interface OpenedRequest<Data extends object, Outage> {
 }
 
 /** A handler of requests with their session. `rest` is whatever else the server passes. */
-export type SessionHandler<Data extends object, Outage, Received extends Request, Rest extends unknown[]> = (
-  request: Received,
-  session: Opened<Data, Outage>,
-  ...rest: Rest
-) => Response | Promise<Response>
+export type SessionHandler<
+  Data extends object,
+  Outage,
+  Received extends Request,
+  Rest extends unknown[],
+  Flash extends object = Record<string, unknown>,
+> = (request: Received, session: Opened<Data, Outage, Flash>, ...rest: Rest) => Response | Promise<Response>
 
 /** Sessions for fetch-standard servers: see {@link fetchSessions}. */
-export interface FetchSessions<Data extends object, Outage> {
+export interface FetchSessions<Data extends object, Outage, Flash extends object = Record<string, unknown>> {
   /**
    * The request's session, and what saves it. For servers that have hooks of their own; {@link withSession} does the rest.
    * @throws the store's error where it fails and `onStoreFailure` does not let the request go on
    */
-  open(request: Request): Promise<OpenedRequest<Data, Outage>>
+  open(request: Request): Promise<OpenedRequest<Data, Outage, Flash>>
   /**
    * A handler that is given the session. It is saved once the handler has answered, before anything of the response is
    * sent. Where the store fails, and the handler does not deal with it, the answer is 503; 409 where another request got
    * there first. Any other error of the handler is passed on, and nothing is saved.
    */
   withSession<Received extends Request, Rest extends unknown[]>(
-    handler: SessionHandler<Data, Outage, Received, Rest>,
+    handler: SessionHandler<Data, Outage, Received, Rest, Flash>,
   ): (request: Received, ...rest: Rest) => Promise<Response>
 }
 
@@ -62,11 +64,15 @@ export interface FetchSessions<Data extends object, Outage> {
  * console.log(await second.text()) // visit 2
  * await sessions.close()
  */
-export function fetchSessions<Data extends object, Outage extends OutageAnswer | OutageDecision<Request> = 'fail'>(
-  sessions: Pick<Sessions<Data>, 'open'>,
+export function fetchSessions<
+  Data extends object,
+  Outage extends OutageAnswer | OutageDecision<Request> = 'fail',
+  Flash extends object = Record<string, unknown>,
+>(
+  sessions: Pick<Sessions<Data, Flash>, 'open'>,
   options: HttpOptions<Request, Outage> = {},
-): FetchSessions<Data, Outage> {
-  const http = httpSessions<Data, Request, Outage>(sessions, options)
+): FetchSessions<Data, Outage, Flash> {
+  const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
   const begin = (request: Request) => http.begin(request.headers.get('cookie'), request)
   return {
     async open(request) {

@@ -5,19 +5,19 @@ import { isOutage, within } from './failures.ts'
 import type { Opened, ResolvedHttpOptions } from './options.ts'
 
 /** One request and its answer: opens the session at most once, and saves it at most once. */
-export class Exchange<Data extends object, Request, Outage> {
-  readonly #sessions: Pick<Sessions<Data>, 'open'>
+export class Exchange<Data extends object, Request, Outage, Flash extends object = Record<string, unknown>> {
+  readonly #sessions: Pick<Sessions<Data, Flash>, 'open'>
   readonly #options: ResolvedHttpOptions<Request>
   readonly #request: Request
   readonly #cookie: SetCookieOptions
   readonly #token: string | undefined
-  #opening: Promise<Session<Data> | undefined> | undefined
-  #session: Session<Data> | undefined
+  #opening: Promise<Session<Data, Flash> | undefined> | undefined
+  #session: Session<Data, Flash> | undefined
   #committed: Promise<string | undefined> | undefined
 
   /** @internal Exchanges are made by `begin`. */
   constructor(
-    sessions: Pick<Sessions<Data>, 'open'>,
+    sessions: Pick<Sessions<Data, Flash>, 'open'>,
     options: ResolvedHttpOptions<Request>,
     cookieHeader: string | null | undefined,
     request: Request,
@@ -30,7 +30,7 @@ export class Exchange<Data extends object, Request, Outage> {
   }
 
   /** The session, once `open` has resolved with one. */
-  get session(): Session<Data> | undefined {
+  get session(): Session<Data, Flash> | undefined {
     return this.#session
   }
 
@@ -40,9 +40,9 @@ export class Exchange<Data extends object, Request, Outage> {
    *
    * @throws the store's error otherwise, to be answered with 503
    */
-  open(): Promise<Opened<Data, Outage>> {
+  open(): Promise<Opened<Data, Outage, Flash>> {
     this.#opening ??= this.#open()
-    return this.#opening as Promise<Opened<Data, Outage>>
+    return this.#opening as Promise<Opened<Data, Outage, Flash>>
   }
 
   /**
@@ -92,7 +92,7 @@ export class Exchange<Data extends object, Request, Outage> {
     return this.#committed
   }
 
-  async #open(): Promise<Session<Data> | undefined> {
+  async #open(): Promise<Session<Data, Flash> | undefined> {
     try {
       this.#session = await this.#inTime('load', this.#sessions.open(this.#token))
     } catch (error) {
@@ -106,7 +106,7 @@ export class Exchange<Data extends object, Request, Outage> {
     return this.#session && this.#header(this.#session, this.#session.mintedToken)
   }
 
-  #header(session: Session<Data>, token: string | null): string | undefined {
+  #header(session: Session<Data, Flash>, token: string | null): string | undefined {
     if (session.isDestroyed) return setCookie(null, this.#cookie)
     if (token === null || session.isOvertaken) return undefined
     return setCookie(token, this.#options.isFixed ? { ...this.#cookie, maxAgeMs: session.remainingMs } : this.#cookie)

@@ -4,14 +4,14 @@ import type { OutageAnswer, OutageDecision } from './failures.ts'
 import { type HttpOptions, resolveHttpOptions } from './options.ts'
 
 /** Sessions over HTTP: see {@link httpSessions}. */
-export interface HttpSessions<Data extends object, Request, Outage> {
+export interface HttpSessions<Data extends object, Request, Outage, Flash extends object = Record<string, unknown>> {
   /**
    * Takes up a request. Calls no store: a request that never opens its session costs nothing.
    *
    * @param cookieHeader its `Cookie` header, or nothing
    * @param request what `secure` and `onStoreFailure` are given
    */
-  begin(cookieHeader: string | null | undefined, request: Request): Exchange<Data, Request, Outage>
+  begin(cookieHeader: string | null | undefined, request: Request): Exchange<Data, Request, Outage, Flash>
 }
 
 /**
@@ -37,12 +37,14 @@ export function httpSessions<
   Data extends object,
   Request = unknown,
   Outage extends OutageAnswer | OutageDecision<Request> = 'fail',
+  Flash extends object = Record<string, unknown>,
 >(
-  sessions: Pick<Sessions<Data>, 'open'>,
+  sessions: Pick<Sessions<Data, Flash>, 'open'>,
   options: HttpOptions<Request, Outage> = {},
-): HttpSessions<Data, Request, Outage> {
+): HttpSessions<Data, Request, Outage, Flash> {
   const resolved = resolveHttpOptions(options)
   return {
-    begin: (cookieHeader, request) => new Exchange<Data, Request, Outage>(sessions, resolved, cookieHeader, request),
+    begin: (cookieHeader, request) =>
+      new Exchange<Data, Request, Outage, Flash>(sessions, resolved, cookieHeader, request),
   }
 }

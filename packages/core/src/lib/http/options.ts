@@ -7,7 +7,9 @@ import { assertSpan } from '../timeouts.ts'
 import type { OutageAnswer, OutageDecision } from './failures.ts'
 
 /** The session of a request. There is none only where `onStoreFailure` lets requests go on without. */
-export type Opened<Data extends object, Outage> = Outage extends 'fail' ? Session<Data> : Session<Data> | undefined
+export type Opened<Data extends object, Outage, Flash extends object = Record<string, unknown>> = Outage extends 'fail'
+  ? Session<Data, Flash>
+  : Session<Data, Flash> | undefined
 
 /** How sessions meet HTTP: the cookie, and what a failing store means for a request. */
 export interface HttpOptions<Request, Outage extends OutageAnswer | OutageDecision<Request> = 'fail'>
