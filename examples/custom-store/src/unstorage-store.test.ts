@@ -39,6 +39,7 @@ const lost: Readonly<Record<string, readonly string[]>> = {
     'RACE-003',
     'RACE-007',
   ],
+  'others come in between, again and again': ['STEP-036', 'STEP-037', 'STEP-038', 'STEP-039', 'STEP-040'],
   'all of that, in random calls at once': ['HISTORY-001', 'HISTORY-002'],
   'two have seen the record, both remove it': ['STEP-009', 'STEP-014', 'STEP-015', 'RACE-004', 'RACE-011'],
 }

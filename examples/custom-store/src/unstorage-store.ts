@@ -60,13 +60,18 @@ export function unstorageStore(options: UnstorageStoreOptions): SessionStore {
       }
     })
   const keyOf = (id: string): string => `${namespace}:${id}`
-  const get = async (id: string): Promise<StoredSession | undefined> => {
+  /** Some drivers answer a failed read with the error as a value, and text that cannot be parsed comes back as text. */
+  const read = async (id: string): Promise<StoredSession | undefined | typeof damaged> => {
     await step('get')
     const value = await storage.getItem(keyOf(id))
     if (value === null) return undefined
-    // Some drivers answer a failed read with the error as a value, and text that cannot be parsed comes back as text.
-    if (isRecord(value)) return { ...value, id }
-    throw value instanceof Error ? value : new Error('the record is damaged')
+    if (value instanceof Error) throw value
+    return isRecord(value) ? { ...value, id } : damaged
+  }
+  const get = async (id: string): Promise<StoredSession | undefined> => {
+    const stored = await read(id)
+    if (stored === damaged) throw new Error('the record is damaged')
+    return stored
   }
   const set = async ({ id, version, payload, owner, expiresAt, purgeAt }: StoredSession): Promise<void> => {
     await step('set')
@@ -168,9 +173,9 @@ export function unstorageStore(options: UnstorageStoreOptions): SessionStore {
         const deadline = performance.now() + budgetMs
         let [removed, examined] = [0, 0]
         for (const id of await idsAfter(cursor)) {
-          // What cannot be read stays until somebody destroys it.
-          const stored = await get(id).catch(() => undefined)
-          if (stored && stored.purgeAt <= cutoff) {
+          // What is damaged stays until somebody destroys it.
+          const stored = await read(id)
+          if (stored && stored !== damaged && stored.purgeAt <= cutoff) {
             examined++
             await remove(id)
             removed++
@@ -188,8 +193,9 @@ export function unstorageStore(options: UnstorageStoreOptions): SessionStore {
       return run('list', async () => {
         const sessions = []
         for (const id of await idsAfter(cursor)) {
-          const stored = await get(id)
-          if (!stored || (wanted !== undefined && stored.owner !== wanted)) continue
+          const stored = await read(id)
+          // Nobody can load what is damaged, and it must not be in the way of the others.
+          if (!stored || stored === damaged || (wanted !== undefined && stored.owner !== wanted)) continue
           // One more than asked for tells that there is another page.
           if (sessions.length === limit) return { sessions, cursor: sessions.at(-1)?.id }
           const { owner, expiresAt, purgeAt } = stored
@@ -202,6 +208,8 @@ export function unstorageStore(options: UnstorageStoreOptions): SessionStore {
     close: () => gate.close(() => {}),
   }
 }
+
+const damaged = Symbol('damaged')
 
 function isRecord(value: unknown): value is Omit<StoredSession, 'id'> {
   return typeof value === 'object' && value !== null && 'version' in value && 'payload' in value
