@@ -47,7 +47,7 @@ export function testFirstRuns(directory: string, tarballs: () => readonly string
         expect(output).toMatch(
           new RegExp(`^${store}: leeway \\d+ \\| ${level} · \\d+ passed, \\d+ not applicable`, 'm'),
         )
-        expect(output).toMatch(/^\d+ placements · .*\d interleavings · .*\d histories · .*seed \d+$/m)
+        expect(output).toMatch(/\d placements · .*\d interleavings · .*\d histories · .*seed \d+$/m)
         expect(output).toMatch(/^Core (\d+)\/\1 · Concurrent (\d+)\/\2 · /m)
         expect(status).toBe(0)
       },
