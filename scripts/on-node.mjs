@@ -1,5 +1,5 @@
-// Runs the tests of the packages, the kit on every store and its command line on another version of Node, taken from the
-// npm registry. What lets every call crash or fail, and how the kit is tested itself, runs on the project's own Node only.
+// Runs the tests of the packages, and the kit on memory, SQLite and Redis, on another version of Node, taken from the npm
+// registry. What lets every call crash or fail, and how the kit is tested itself, runs on the project's own Node only.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -7,7 +7,7 @@ import { environment, install, run, userEnvironment } from './bootstrap.mjs'
 import { provideRedis } from './redis.mjs'
 
 const version = process.argv[2]
-const kit = ['memory', 'sqlite', 'file', 'redis', 'cli', 'load-subject', 'child-process']
+const kit = ['memory', 'sqlite', 'redis', 'load-subject', 'child-process']
 const longest = ['crash', 'faults*', 'replicas*'].flatMap((name) => ['--exclude', `**/${name}.test.ts`])
 await install()
 await provideRedis()
