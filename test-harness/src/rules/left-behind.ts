@@ -92,6 +92,7 @@ async function timersLeftOf(work: () => Promise<void>): Promise<string[]> {
     while (leftOf(timers).length > 0 && performance.now() < until) await pause(5)
   } finally {
     hook.disable()
+    isOfWork.disable()
   }
   return leftOf(timers).map(({ stack }) => siteOf(stack) ?? 'unknown')
 }

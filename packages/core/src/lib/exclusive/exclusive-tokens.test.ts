@@ -56,6 +56,13 @@ describe('a call inside the callback of another', () => {
     expect(await sessions.exclusive(token, () => 'in', { waitMs: 0 })).toBe('in')
   })
 
+  it('of other sessions on the same store is none: it waits as another process would', async () => {
+    const { sessions, elsewhere, stored } = setup()
+    const { token } = await stored()
+    const inner = () => rejectionOf(elsewhere.exclusive(token, () => 'in', { waitMs: 0 }))
+    expect((await sessions.exclusive(token, inner)).code).toBe('ERR_LOCK_TIMEOUT')
+  })
+
   it('that has ended is none, also in work that it left behind', async () => {
     const { sessions, stored } = setup()
     const { token } = await stored()

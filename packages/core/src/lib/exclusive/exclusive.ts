@@ -16,17 +16,20 @@ export interface Hold {
 }
 
 interface Frame {
+  readonly of: Exclusives
   readonly id: SessionId | undefined
   isOver: boolean
   readonly outer: Frame | undefined
 }
+
+/** One for all: on Node 22 each that was ever used slows every promise of the process down. */
+const frames = new AsyncLocalStorage<Frame>()
 
 /** One exclusive caller at a time per session: in line within the process, by leases across processes. */
 export class Exclusives {
   readonly #leases: Leases
   readonly #clock: Clock
   readonly #line: Line
-  readonly #frames = new AsyncLocalStorage<Frame>()
 
   constructor(leases: Leases, clock: Clock) {
     this.#leases = leases
@@ -40,8 +43,8 @@ export class Exclusives {
     { waitMs, leaseMs }: Required<ExclusiveOptions>,
     work: (hold: Hold) => Promise<T>,
   ): Promise<T> {
-    for (let frame = this.#frame(); frame; frame = frame.outer) {
-      if (frame.id === id && !frame.isOver) throw lockNested(id)
+    for (let frame = innermostFrame(); frame; frame = frame.outer) {
+      if (frame.of === this && frame.id === id && !frame.isOver) throw lockNested(id)
     }
     const deadline = this.#clock.monotonic() + waitMs
     if (!(await this.#line.enter(id, waitMs))) throw lockTimeout(id)
@@ -64,7 +67,7 @@ export class Exclusives {
   }
 
   async #within<T>(id: SessionId | undefined, isHeld: () => boolean, work: (hold: Hold) => Promise<T>): Promise<T> {
-    const frame: Frame = { id, isOver: false, outer: this.#frame() }
+    const frame: Frame = { of: this, id, isOver: false, outer: innermostFrame() }
     const operations = new Gate()
     const hold: Hold = {
       isHeld,
@@ -75,21 +78,21 @@ export class Exclusives {
       },
     }
     try {
-      return await this.#frames.run(frame, () => work(hold))
+      return await frames.run(frame, () => work(hold))
     } finally {
       frame.isOver = true
       // A save that the callback did not wait for belongs to it.
       await operations.close(() => {})
     }
   }
+}
 
-  /**
-   * The innermost callback that this is called in. What a callback starts and leaves behind runs in its context still:
-   * those that are over are let go, or work that starts itself again would keep them all.
-   */
-  #frame(): Frame | undefined {
-    let frame = this.#frames.getStore()
-    while (frame?.isOver) frame = frame.outer
-    return frame
-  }
+/**
+ * The innermost callback that this is called in. What a callback starts and leaves behind runs in its context still:
+ * those that are over are let go, or work that starts itself again would keep them all.
+ */
+function innermostFrame(): Frame | undefined {
+  let frame = frames.getStore()
+  while (frame?.isOver) frame = frame.outer
+  return frame
 }
