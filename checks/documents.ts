@@ -26,8 +26,13 @@ export function documents(): string[] {
     'packages/sqlite',
     'packages/file',
     'packages/redis',
+    'packages/express',
+    'packages/fastify',
+    'packages/hono',
+    'packages/koa',
     'test-harness',
     'examples/express',
+    'examples/frameworks',
     'examples/custom-store',
   ]
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))

@@ -3,7 +3,17 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run } from './bootstrap.mjs'
 
-export const published = ['packages/core', 'packages/sqlite', 'packages/file', 'packages/redis', 'test-harness']
+export const published = [
+  'packages/core',
+  'packages/sqlite',
+  'packages/file',
+  'packages/redis',
+  'packages/express',
+  'packages/fastify',
+  'packages/hono',
+  'packages/koa',
+  'test-harness',
+]
 
 /** Resolves with the paths of the tarballs. */
 export async function pack(directory) {
