@@ -39,7 +39,7 @@ export interface HttpOptions<Request, Outage extends OutageAnswer | OutageDecisi
    * What a request does while the store is failing. `fail`: it is answered with 503. `anonymous`: it goes on without a
    * session, nothing is saved and the cookie is left alone. Or a function that decides. Default `fail`.
    */
-  readonly onStoreFailure?: Outage
+  readonly onStoreFailure?: Outage | OutageDecision<Request>
   /** For how long a request waits for the store to open or to save its session, in milliseconds. More than `updateTimeoutMs`. Default 10,000. */
   readonly storeTimeoutMs?: Millis
   /** Where the time comes from. Default: the system's clock. */
