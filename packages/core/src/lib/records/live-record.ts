@@ -70,8 +70,8 @@ export class LiveRecord {
 
   /** Runs one operation of this handle after those before it, so that two un-awaited saves do not race each other. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work)
-    this.#tail = turn.catch(() => {})
+    const turn = this.#tail.then(work, work)
+    this.#tail = turn
     return turn
   }
 
