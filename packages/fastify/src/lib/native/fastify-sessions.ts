@@ -8,7 +8,7 @@ import {
   type OutageAnswer,
   type OutageDecision,
 } from '@leeway/core/http'
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { answerRaw, refuse, withoutContent } from './failures.ts'
 import { addCookie } from './reply-cookie.ts'
@@ -19,7 +19,7 @@ export interface FastifySessions<Data extends object, Outage = 'fail', Flash ext
    * For `app.register`: the routes of that instance have `request.session`. Fastify does not know its type; either use
    * `sessionOf`, or declare it once for the application.
    */
-  readonly plugin: FastifyPluginCallback
+  readonly plugin: FastifyPluginAsync
   /**
    * The session of a request, with its type. There is none only where `onStoreFailure` let the request go on without.
    *
@@ -109,7 +109,7 @@ export function fastifySessions<
     }
   }
 
-  const plugin: FastifyPluginCallback = (app, _options, done) => {
+  const plugin: FastifyPluginAsync = async (app) => {
     app.decorateRequest('session', {
       getter() {
         return visits.get(this.raw)?.exchange.session
@@ -118,7 +118,6 @@ export function fastifySessions<
     app.addHook('onRequest', open)
     app.addHook('onError', fail)
     app.addHook('onSend', save)
-    done()
   }
 
   return {
