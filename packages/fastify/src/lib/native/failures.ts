@@ -1,20 +1,15 @@
 import { failureAnswer } from '@leeway/core/http'
 import type { FastifyReply } from 'fastify'
+import { forVisitors } from '../for-visitors.ts'
 
 /** What describes an answer that does not go out. */
 const CONTENT = ['Content-Disposition', 'Content-Encoding', 'Content-Range', 'ETag', 'Last-Modified', 'Location']
 
-/**
- * Prepares an error of sessions for Fastify's error handling, which sends an error's message to the visitor and takes its
- * status from it, or from the reply. Others are left as they are.
- */
+/** Prepares an error of sessions for Fastify's error handling. Others are left as they are. */
 export function refuse(error: unknown, reply: FastifyReply): void {
-  const answer = failureAnswer(error)
-  if (!answer || !(error instanceof Error)) return
-  // The stack keeps the message as it was.
-  void error.stack
-  Object.assign(error, { statusCode: answer.status, message: answer.message })
-  reply.code(answer.status).header('Cache-Control', 'no-store')
+  const answer = forVisitors(error)
+  // The status that the handler had set would count for more than that of the error.
+  if (answer) reply.code(answer.status).header('Cache-Control', 'no-store')
 }
 
 /** Takes back what was said of an answer whose session could not be saved: a redirect must not be followed. */

@@ -29,6 +29,9 @@ export interface FastifySessions<Data extends object, Outage = 'fail', Flash ext
   sessionOf(request: { readonly raw: object }): Opened<Data, Outage, Flash>
 }
 
+/** Typed as any name, because `@fastify/session` declares a type for this one wherever it is imported. */
+const DECORATOR: string = 'session'
+
 /** What is known of a request from its first hook to its last. */
 interface Visit<Data extends object, Outage, Flash extends object> {
   readonly exchange: Exchange<Data, FastifyRequest, Outage, Flash>
@@ -110,7 +113,7 @@ export function fastifySessions<
   }
 
   const plugin: FastifyPluginAsync = async (app) => {
-    app.decorateRequest('session', {
+    app.decorateRequest(DECORATOR, {
       getter() {
         return visits.get(this.raw)?.exchange.session
       },

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
 import { createSessions, type Session } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
 import Fastify from 'fastify'
@@ -27,7 +29,7 @@ describe('a request', () => {
 
   it('sees the session as request.session as well', async () => {
     await using server = await application((app, { sessionOf }) => {
-      app.get('/same', async (request) => Reflect.get(request, 'session') === sessionOf(request))
+      app.get('/same', async (request) => Object.is(Reflect.get(request, 'session'), sessionOf(request)))
     })
     expect(await server.browser().json('/same')).toBe(true)
   })
@@ -154,7 +156,8 @@ describe('the plugin', () => {
   it('beside @fastify/session, whose request.session it would hide, is refused by Fastify', async () => {
     const sessions = createSessions({ store: memoryStore() })
     const app = Fastify()
-    app.decorateRequest('session', null)
+    app.register(cookie)
+    app.register(session, { secret: 'a secret of at least 32 characters' })
     app.register(fastifySessions(sessions).plugin)
     await expect(app.ready()).rejects.toThrow("'session' has already been added")
     await sessions.close()
