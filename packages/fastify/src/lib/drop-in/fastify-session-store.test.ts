@@ -1,25 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { StoredSession } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
-import { manualClock } from '@leeway/core/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { HeldStore } from '../testing/held-store.ts'
+import { describe, expect, it } from 'vitest'
 import { fastifySessionStore } from './fastify-session-store.ts'
 import { read, serve, write } from './testing-application.ts'
-import type { Subject } from './testing-subjects.ts'
-
-/** What is stored, and the calls that its store received. */
-function onMemory(options: Partial<Parameters<typeof fastifySessionStore>[0]> = {}) {
-  const records = new Map<string, StoredSession>()
-  const backend = new HeldStore(memoryStore({ records }))
-  const store = fastifySessionStore({ store: backend.store, ...options })
-  const subject: Subject = {
-    name: 'leeway on memory',
-    isLeeway: true,
-    open: async () => ({ store, breakDown: () => store.close(), close: () => store.close() }),
-  }
-  return { records, backend, store, subject }
-}
+import { onMemory } from './testing-memory.ts'
 
 /** The events of a channel while something goes on. */
 async function published(name: string, work: () => Promise<unknown>): Promise<unknown[]> {
@@ -130,134 +115,27 @@ describe('a late save', () => {
   })
 })
 
-describe('time', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['Date'] })
-  })
-  afterEach(() => {
-    vi.useRealTimers()
-  })
-  const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
-
-  it('ends a session that is not used for its age, and not one that is', async () => {
-    const { subject } = onMemory()
-    await using server = await serve(subject, '', () => {}, { cookie: { maxAge: 60_000 } })
-    const [used, unused] = [server.browser(), server.browser()]
-    for (const browser of [used, unused]) await browser.fetch('/write/a/1')
-    for (let i = 0; i < 4; i++) {
-      pass(20_000)
-      expect(await used.json('/read')).toEqual({ a: '1' })
-    }
-    expect(await unused.json('/read')).toEqual({})
-  })
-
-  it('counts for a session that a longer age is configured for since (CVE-2024-35220)', async () => {
-    const { subject, store } = onMemory()
-    await using server = await serve(subject, '', () => {}, { cookie: { maxAge: 60_000 } })
-    const browser = server.browser()
-    await browser.fetch('/write/a/1')
-    const { cookie } = browser
-    pass(60_000)
-    const later = await serve(
-      { ...subject, open: async () => ({ store, breakDown: async () => {}, close: async () => {} }) },
-      '',
-      () => {},
-      {
-        cookie: { maxAge: 3_600_000 },
-      },
-    )
-    await using _ = later
-    expect(await (await fetch(`${later.url}/read`, { headers: { cookie } })).json()).toEqual({})
-  })
-
-  it('ends a session at the expiry that its handler gave it, however much it is used', async () => {
-    const { subject } = onMemory()
-    await using server = await serve(subject, '', (app) => {
-      app.get('/fixed', async ({ session }) => {
-        session.cookie.expires = new Date(Date.now() + 60_000)
-        return 'fixed'
-      })
-    })
-    const browser = server.browser()
-    await browser.fetch('/write/a/1')
-    const { cookie } = browser
-    await browser.fetch('/fixed')
-    const answers: unknown[] = []
-    for (let i = 0; i < 4; i++) {
-      pass(20_000)
-      answers.push(await (await fetch(`${server.url}/read`, { headers: { cookie } })).json())
-    }
-    expect(answers).toEqual([{ a: '1' }, { a: '1' }, {}, {}])
-  })
-
-  it('shortens the life of a session whose expiry its handler brings forward', async () => {
-    const { subject } = onMemory()
-    await using server = await serve(
-      subject,
-      '',
-      (app) => {
-        app.get('/soon', async ({ session }) => {
-          session.cookie.expires = new Date(Date.now() + 10_000)
-          return 'soon'
-        })
-      },
-      { cookie: { maxAge: 600_000 } },
-    )
-    const browser = server.browser()
-    await browser.fetch('/write/a/1')
-    const { cookie } = browser
-    await browser.fetch('/soon')
-    pass(10_000)
-    expect(await (await fetch(`${server.url}/read`, { headers: { cookie } })).json()).toEqual({})
-  })
-
-  it('ends a session without an expiry once it has not been used for defaultIdleTimeoutMs', async () => {
-    const { subject } = onMemory({ defaultIdleTimeoutMs: 60_000 })
-    await using server = await serve(subject, '', () => {})
-    const browser = server.browser()
-    await browser.fetch('/write/a/1')
-    pass(59_999)
-    expect(await browser.json('/read')).toEqual({ a: '1' })
-    pass(60_000)
-    expect(await browser.json('/read')).toEqual({})
-  })
-
-  it('by the clock that the store is given ends a session, which is swept after the grace', async () => {
-    const clock = manualClock()
-    const { subject, store, records } = onMemory({ clock, graceMs: 1_000 })
-    await using server = await serve(subject, '', () => {}, { cookie: { maxAge: 60_000 } })
-    const browser = server.browser()
-    await browser.fetch('/write/a/1')
-    clock.advance(59_999)
-    const { cookie } = browser
-    expect(await (await fetch(`${server.url}/read`, { headers: { cookie } })).json()).toEqual({ a: '1' })
-    clock.advance(60_000)
-    expect(await (await fetch(`${server.url}/read`, { headers: { cookie } })).json()).toEqual({})
-    expect([await store.sweep(), records.size]).toMatchObject([{ removed: 0 }, 2])
-    clock.advance(1_000)
-    expect([await store.sweep(), records.size]).toMatchObject([{ removed: 1 }, 1])
-  })
-})
-
 describe('the store itself', () => {
-  it('calls back once, and a callback that throws is an uncaught exception of the application', async () => {
-    const { store } = onMemory()
-    const thrown = Promise.withResolvers<unknown>()
-    const others = process.rawListeners('uncaughtException')
-    process.removeAllListeners('uncaughtException').once('uncaughtException', thrown.resolve)
-    let calls = 0
-    try {
-      store.destroy('some id', () => {
-        calls++
-        throw new Error('of the application')
-      })
-      expect(await thrown.promise).toMatchObject({ message: 'of the application' })
-    } finally {
-      for (const listener of others)
-        process.on('uncaughtException', (...args) => Reflect.apply(listener, process, args))
-    }
-    expect(calls).toBe(1)
-    await store.close()
+  it('calls back once, and what a callback throws is an uncaught exception, as with any callback', () => {
+    const { stdout, stderr } = spawnSync('node', ['--conditions=@leeway/source', '--input-type=module'], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      input: `
+        import { memoryStore } from '@leeway/core/memory'
+        import { fastifySessionStore } from '@leeway/fastify/fastify-session'
+        process.on('uncaughtException', ({ message }) => console.log(message))
+        process.on('unhandledRejection', () => console.log('unhandled'))
+        const store = fastifySessionStore({ store: memoryStore() })
+        for (const sid of ['some id', '']) {
+          store.destroy(sid, (error) => {
+            console.log('called', error?.code)
+            throw new Error('of the application')
+          })
+        }
+      `,
+    })
+    const lines = ['called ERR_INVALID_ID', 'called undefined', 'of the application', 'of the application']
+    expect([stdout.trim().split('\n').toSorted(), stderr]).toEqual([lines, ''])
   })
 
   it('given a session of another store creates it, and leaves that one alone', async () => {
