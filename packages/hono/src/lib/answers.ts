@@ -20,7 +20,7 @@ export function bring(c: Context, setCookie: string | undefined): void {
   if (setCookie === undefined) return
   // An upgrade cannot be copied, and where there is no answer it is Hono that has to say so. Anything else is copied: a
   // handler may answer two visitors with one response, and the headers of a fetched one cannot be changed.
-  if (c.finalized && c.res.status !== 101) c.res = new Response(c.res.body, c.res)
+  if (c.finalized && c.res.status !== 101) replace(c, new Response(c.res.body, c.res))
   sendCookie(c.res.headers, setCookie)
 }
 
@@ -28,8 +28,13 @@ export function bring(c: Context, setCookie: string | undefined): void {
 export function takeBack(c: Context): void {
   const headers = new Headers(c.res.headers)
   for (const name of OF_THE_ANSWER) headers.delete(name)
+  replace(c, new Response(null, { headers }))
+}
+
+/** Hono would merge the two. */
+function replace(c: Context, answer: Response): void {
   c.res = undefined
-  c.res = new Response(null, { headers })
+  c.res = answer
 }
 
 /** The error that Hono answers by itself with the failure's status, where the failure is not the application's own. */
@@ -50,5 +55,5 @@ function exceptionFor(error: unknown): HTTPException | undefined {
   if (!answer) return undefined
   const { status, message } = answer
   const headers = { 'Cache-Control': 'no-store', 'Content-Type': 'text/plain; charset=utf-8' }
-  return new HTTPException(status, { res: new Response(`${message}\n`, { headers }), message, cause: error })
+  return new HTTPException(status, { res: new Response(`${message}\n`, { status, headers }), message, cause: error })
 }
