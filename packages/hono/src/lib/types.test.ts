@@ -29,7 +29,9 @@ it('an application in parts names what it is given, and so do its helpers', asyn
 })
 
 it('there may be no session where the outage policy lets requests go on without', () => {
-  const { middleware } = honoSessions(make(), { onStoreFailure: 'anonymous' })
+  const { middleware } = honoSessions(make(), {
+    onStoreFailure: (error) => (error.operation === 'load' ? 'anonymous' : 'fail'),
+  })
   new Hono().use(middleware).get('/', (c) => {
     expectTypeOf(c.var.session).toEqualTypeOf<Session<Data> | undefined>()
     return c.text('')
