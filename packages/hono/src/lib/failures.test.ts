@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { describe, expect, it } from 'vitest'
 import { application, type Data } from '../testing/application.ts'
@@ -148,6 +148,22 @@ describe('a handler that fails', () => {
       expect(await browser.text('/read')).toBe('{"n":1,"owner":"alice"}')
     },
   )
+
+  it('and is answered for with a redirect is saved, with what onError has put into the session', async () => {
+    const { app } = application()
+    app.onError((_error, c: Context<SessionEnv<Data>>) => {
+      c.var.session.data.note = 'try again'
+      return c.redirect('/note')
+    })
+    app.get('/note', (c) => c.text(String(c.var.session.data.note)))
+    app.get('/broken', () => {
+      throw new Error('broken')
+    })
+    await using server = await serve(app)
+    const browser = server.browser()
+    expect((await browser.fetch('/broken')).status).toBe(302)
+    expect(await browser.text('/note')).toBe('try again')
+  })
 
   it('after a logout has the cookie taken away', async () => {
     const { app } = application()

@@ -27,8 +27,8 @@ export interface HonoSessions<Data extends object, Outage, Flash extends object 
    * Opens the session before the next handler, as `c.var.session`, and saves it once the handler has answered, before
    * anything is sent. Where it runs twice for a request, the first time counts.
    *
-   * Where the handler failed nothing is saved. What it stored itself stays, and after a login even the answer to the error
-   * brings the new cookie, since the old one is dead.
+   * Where the handler failed, and was answered for with 4xx or 5xx, nothing is saved. What it stored itself stays, and
+   * after a login even the answer to the error brings the new cookie, since the old one is dead.
    *
    * Where the session cannot be opened or saved, it throws: an `HTTPException` with status 503 where the store is in
    * trouble and 409 where another request got there first, whose `cause` is leeway's error, and the error itself where it
@@ -82,7 +82,8 @@ export function honoSessions<
         throw asException(error)
       }
       await next()
-      if (!c.error) return commit(c, exchange)
+      // A redirect of `onError` is an answer like any other, with what it has put into the session.
+      if (!c.error || c.res.status < 400) return commit(c, exchange)
       answerFailure(c, c.error)
       bring(c, await exchange.abandon())
     },
