@@ -78,6 +78,7 @@ describe('setting the cookie', () => {
     ['another path with the default name', { path: '/app' }],
     ['another path with the prefix', { name: '__Host-sid', path: '/app' }],
     ['the prefix in another case over plain HTTP', { name: '__host-sid', secure: false }],
+    ['a domain with the prefix for cookies of servers', { name: '__Host-Http-sid', domain: 'example.org' }],
   ])('refuses %s', (_what, options) => {
     expect(thrownBy(() => setCookie(token, options)).code).toBe('ERR_INVALID_OPTION')
   })
@@ -156,13 +157,16 @@ describe('reading the token', () => {
   })
 })
 
-it.each([{ sameSite: 'none' }, { partitioned: true }, { name: '__Host-sid' }, { name: '__Secure-sid' }] as const)(
-  'refuses %o over plain HTTP, where browsers drop it without a word',
-  (options) => {
-    expect(thrownBy(() => setCookie('token', { ...options, secure: false })).code).toBe('ERR_INVALID_OPTION')
-    expect(() => setCookie('token', options)).not.toThrow()
-  },
-)
+it.each([
+  { sameSite: 'none' },
+  { partitioned: true },
+  { name: '__Host-sid' },
+  { name: '__Secure-sid' },
+  { name: '__Http-sid' },
+] as const)('refuses %o over plain HTTP, where browsers drop it without a word', (options) => {
+  expect(thrownBy(() => setCookie('token', { ...options, secure: false })).code).toBe('ERR_INVALID_OPTION')
+  expect(() => setCookie('token', options)).not.toThrow()
+})
 
 function tried(call: () => string): string | undefined {
   try {

@@ -76,7 +76,7 @@ export function setCookie(token: string | null, options: SetCookieOptions = {}):
     invalid('maxAgeMs', 'a whole number of milliseconds')
   }
   // Browsers compare the prefixes without regard to case.
-  const prefix = /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase()
+  const prefix = /^__(host|secure|http)-/i.exec(name)?.[1]?.toLowerCase()
   if (!secure && (sameSite === 'none' || partitioned || prefix)) {
     throw new LeewayError(
       'ERR_INVALID_OPTION',
