@@ -118,6 +118,12 @@ describe('reading the token', () => {
     for (const name of ['constructor', '__proto__', 'toString']) expect(readToken('a=1', { name })).toBeUndefined()
   })
 
+  it('takes it as it was sent: there is one spelling of a token', () => {
+    const encoded = token.replace('.', '%2E')
+    expect(readToken(`__Host-leeway=${encoded}`)).toBe(encoded)
+    expect(readToken(`__Host-leeway="${token}"`)).toBe(`"${token}"`)
+  })
+
   it('finds it where it was set over plain HTTP', () => {
     expect(readToken(`__Host-leeway=other; leeway=${token}`, { secure: false })).toBe(token)
   })
