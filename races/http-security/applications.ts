@@ -1,6 +1,8 @@
 import type { SessionStore } from '@leeway/core'
 import type { HttpOptions } from '@leeway/core/http'
 import type { Clock } from '@leeway/core/testing'
+import { onExpress } from './on-express.ts'
+import { onFetch } from './on-fetch.ts'
 import { onNode } from './on-node.ts'
 
 export interface Setting {
@@ -26,4 +28,6 @@ export type Start = (setting: Setting) => Promise<Running>
 /** Bindings of leeway: the cookie is leeway's own. */
 export const natives = {
   'node:http': onNode,
+  fetch: onFetch,
+  Express: onExpress,
 } satisfies Record<string, Start>

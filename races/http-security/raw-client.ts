@@ -87,14 +87,37 @@ export class RawClient {
       const colon = line.indexOf(':')
       return [line.slice(0, colon), line.slice(colon + 1).trim()]
     })
-    const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1]
-    const size = length === undefined ? undefined : Number(length)
     const after = this.#received.slice(end + 4)
-    // A refusal without a length ends with the connection.
-    if (size === undefined ? socket.readable : after.length < size) return undefined
-    const body = Buffer.from(size === undefined ? after : after.slice(0, size), 'latin1').toString()
-    this.#received = size === undefined ? '' : after.slice(size)
+    const content = contentOf(headers, after, !socket.readable)
+    if (!content) return undefined
+    this.#received = after.slice(content.size)
+    const body = Buffer.from(content.text, 'latin1').toString()
     return { status: Number(statusLine.split(' ')[1]), headers, body, head }
+  }
+}
+
+type Headers = RawResponse['headers']
+
+/** The body, once all of it is there, and how much of what came after the head it takes. */
+function contentOf(headers: Headers, after: string, hasEnded: boolean): { text: string; size: number } | undefined {
+  if (valuesOf({ headers }, 'Transfer-Encoding').includes('chunked')) return chunksOf(after)
+  const [length] = valuesOf({ headers }, 'Content-Length')
+  // A refusal without a length ends with the connection.
+  if (length === undefined) return hasEnded ? { text: after, size: after.length } : undefined
+  const size = Number(length)
+  return after.length < size ? undefined : { text: after.slice(0, size), size }
+}
+
+function chunksOf(after: string): { text: string; size: number } | undefined {
+  let text = ''
+  for (let at = 0; ; ) {
+    const line = after.indexOf('\r\n', at)
+    const size = line < 0 ? Number.NaN : Number.parseInt(after.slice(at, line), 16)
+    const end = line + 2 + size
+    if (!(after.length >= end + 2)) return undefined
+    if (size === 0) return { text, size: end + 2 }
+    text += after.slice(line + 2, end)
+    at = end + 2
   }
 }
 
