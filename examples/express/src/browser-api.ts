@@ -1,15 +1,16 @@
-import { isLeewayError, type SaveStatus, type Sessions, type SetCookieOptions } from '@leeway/core'
+import { type Clock, isLeewayError, type SaveStatus, type Sessions, type SetCookieOptions } from '@leeway/core'
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express'
 import { jsonBody } from './json-body.ts'
 import { logout, sessionError, sessionMiddleware, sessionOf } from './session-middleware.ts'
 import type { Visitor } from './visitor.ts'
 
 const LONGEST_NAME = 60
+const LONGEST_MEMO = 500
 const SHORT_IDLE_MS = 20_000
 const SESSION_ID = /^[a-z0-9]{26}$/
 
 /** The API of one browser: its own cookie, and what a visitor does with a session. */
-export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions): Router {
+export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions, clock: Clock): Router {
   const api = express.Router()
   api.use(neverCached, jsonBody, sessionMiddleware(sessions, cookie))
 
@@ -44,6 +45,18 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
     session.setTimeouts({ idleTimeoutMs: SHORT_IDLE_MS })
     const { status } = await session.save()
     response.json(await stateOf(request, status))
+  })
+
+  api.post('/memo', ownerOnly, async (request, response) => {
+    const memo = memoIn(request)
+    if (memo === undefined) {
+      response.status(400).json({ error: `a note has at most ${LONGEST_MEMO} characters` })
+      return
+    }
+    await sessionOf<Visitor>(request).update((data) => {
+      data.memo = memo
+    })
+    response.json(await stateOf(request, 'saved'))
   })
 
   api.post('/revoke', ownerOnly, async (request, response) => {
@@ -84,9 +97,18 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
       stored: !isNew || data.visits > 0 || owner !== null,
       save: written ?? status,
       cookie: cookie.name,
-      session: { id, owner, visits: data.visits, createdAt, expiresAt, purgeAt, absoluteExpiresAt },
+      session: {
+        id,
+        owner,
+        visits: data.visits,
+        memo: data.memo ?? '',
+        createdAt,
+        expiresAt,
+        purgeAt,
+        absoluteExpiresAt,
+      },
       sessions: listed.map((other) => ({ id: other.id, expiresAt: other.expiresAt, current: other.id === id })),
-      now: Date.now(),
+      now: clock.now(),
     }
   }
 }
@@ -94,6 +116,11 @@ export function browserApi(sessions: Sessions<Visitor>, cookie: SetCookieOptions
 function nameIn(request: Request): string | undefined {
   const name = typeof request.body?.name === 'string' ? request.body.name.trim() : ''
   return name.length >= 1 && name.length <= LONGEST_NAME && name.isWellFormed() ? name : undefined
+}
+
+function memoIn(request: Request): string | undefined {
+  const { memo } = request.body
+  return typeof memo === 'string' && memo.length <= LONGEST_MEMO && memo.isWellFormed() ? memo : undefined
 }
 
 const neverCached: RequestHandler = (_request, response, next) => {

@@ -42,12 +42,13 @@ export async function serve(store: SessionStore, clock?: Clock) {
     initialData: () => ({ visits: 0 }),
     ...(clock && { clock }),
   })
-  const server = createServer(createApp({ sessions, secureCookies: false }))
+  const server = createServer(createApp({ sessions, secureCookies: false, ...(clock && { clock }) }))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
+    server,
     sessions,
     browser: () => new Browser(url),
     async close() {
