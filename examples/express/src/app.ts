@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { type Clock, type Sessions, systemClock } from '@leeway/core'
 import express, { type ErrorRequestHandler, type Express } from 'express'
@@ -42,12 +43,17 @@ export function createApp({ sessions, secureCookies, clock = systemClock }: AppO
     replaying = replays.catch(() => {})
     response.json(await replays)
   })
-  app.use(express.static(page))
+  app.use(express.static(page, { setHeaders: neverKept }))
   app.use((_request, response) => {
     response.status(404).json({ error: 'there is nothing here' })
   })
   app.use(onError)
   return app
+}
+
+/** A page that a browser keeps is brought back by the back button as it was left, and shows a visitor who has logged out. */
+function neverKept(response: ServerResponse, path: string): void {
+  if (path.endsWith('.html')) response.setHeader('Cache-Control', 'no-store')
 }
 
 /** What the request did wrong is told; what we did wrong goes to the log, not to the visitor. */
