@@ -11,8 +11,8 @@ const ARGUMENTS = [
   '--no-first-run',
   // Chromium's own sandbox does not start as root.
   '--no-sandbox',
-  // Nothing but this machine has a name.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+  // This machine is all there is. It has the names under `.test` as well, which make it several sites.
+  '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ]
 
 /**

@@ -181,6 +181,23 @@ describe('a logout in one tab', () => {
     await two.shows({ badge: 'live', hello: 'Hello, Ada', note: ANOTHER })
   })
 
+  test('is final: the back button brings back nothing of what was shown', async () => {
+    const { url } = await start()
+    const browser = await newBrowser()
+    const [one, two] = [await Tab.open(browser, url), await Tab.open(browser, url)]
+    await one.login('Ada')
+    await one.page.goto(`${url}/a/api/state`)
+    expect(await one.page.content()).toContain('Ada')
+    await one.page.goto(`${url}/icon.svg`)
+    await two.press('Reload')
+    await two.press('Log out')
+    await two.shows({ note: expect.stringMatching(/^Logged out/) })
+    await one.page.goBack()
+    expect(await one.page.content()).toContain('"owner":null')
+    await one.page.goBack()
+    await one.shows({ badge: 'nothing stored', hello: '', sessions: 0 })
+  })
+
   test('takes the note off the page', async () => {
     const { url } = await start()
     const tab = await Tab.open(await newBrowser(), url)
