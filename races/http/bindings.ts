@@ -10,3 +10,8 @@ export const nativeBindings: readonly Binding[] = [onNode, onFetch]
 export function onEveryStore(bindings: readonly Binding[], kinds: readonly LeewayKind[] = leewayKinds) {
   return bindings.flatMap((binding) => kinds.map((kind) => ({ name: binding.name, kind, binding })))
 }
+
+/** Every one of these with every one of those. */
+export function crossed<A extends object, B extends object>(these: readonly A[], those: readonly B[]): (A & B)[] {
+  return these.flatMap((one) => those.map((other) => ({ ...one, ...other })))
+}
