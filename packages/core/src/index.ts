@@ -16,6 +16,7 @@ export {
   type Events,
   type GoneEvent,
   type MissEvent,
+  type OverwriteEvent,
   type SessionEvent,
   type StoreErrorEvent,
   type SweepEvent,

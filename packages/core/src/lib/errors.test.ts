@@ -38,6 +38,17 @@ describe('an error', () => {
     expect([bare.id, bare.operation, bare.keys, bare.path]).toEqual([undefined, undefined, undefined, undefined])
   })
 
+  it.each([
+    ['ERR_STORE_FAILED', 503],
+    ['ERR_NEWER_DATA', 503],
+    ['ERR_CONFLICT', 409],
+    ['ERR_SUPERSEDED', 409],
+    ['ERR_NOT_SERIALIZABLE', undefined],
+    ['ERR_INVALID_OPTION', undefined],
+  ] as const)('%s has the status %s, with which frameworks answer', (code, status) => {
+    expect(new LeewayError(code, 'x').status).toBe(status)
+  })
+
   it('is known across installed copies, and nothing else is taken for it', async () => {
     const url = new URL('./errors.ts?another-copy', import.meta.url).href
     const other = (await import(/* @vite-ignore */ url)) as typeof import('./errors.ts')

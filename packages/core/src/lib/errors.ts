@@ -26,6 +26,30 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
+/** What may go well a moment later, or in another process. */
+const BUSY: readonly ErrorCode[] = [
+  'ERR_NEWER_DATA',
+  'ERR_NOT_REPLICATED',
+  'ERR_STORE_CLOSED',
+  'ERR_STORE_FAILED',
+  'ERR_STORE_TIMEOUT',
+  'ERR_UPDATE_TIMEOUT',
+]
+const OVERTAKEN: readonly ErrorCode[] = [
+  'ERR_CONFLICT',
+  'ERR_GONE',
+  'ERR_LOCK_LOST',
+  'ERR_LOCK_TIMEOUT',
+  'ERR_REVOKED',
+  'ERR_SUPERSEDED',
+]
+
+/** The HTTP status of the answer to an error, nothing where it is the application's own. */
+export function statusOf(code: ErrorCode): 409 | 503 | undefined {
+  if (BUSY.includes(code)) return 503
+  return OVERTAKEN.includes(code) ? 409 : undefined
+}
+
 export interface LeewayErrorDetails {
   /** What was being done: `load`, `save`, `login`, ... */
   readonly operation?: string | undefined
@@ -53,6 +77,11 @@ export class LeewayError extends Error {
   readonly keys: readonly string[] | undefined
   readonly path: string | undefined
   readonly paths: readonly string[] | undefined
+  /**
+   * 503 where the store is in trouble or a newer release has to answer, 409 where another request got there first,
+   * nothing where it is the application's own error. Express, Fastify and Koa answer with the status of an error.
+   */
+  readonly status: 409 | 503 | undefined
 
   constructor(code: ErrorCode, message: string, details: LeewayErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -62,6 +91,7 @@ export class LeewayError extends Error {
     this.keys = details.keys
     this.path = details.path
     this.paths = details.paths
+    this.status = statusOf(code)
   }
 }
 

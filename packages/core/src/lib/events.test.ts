@@ -46,11 +46,13 @@ describe('a listener that throws', () => {
       throw broken
     }
     const run = async () => {
-      const { clock, sessions, backend, stored, open, elsewhere } = setup()
+      const { clock, sessions, backend, stored, open, elsewhere } = setup({ onConflict: 'overwrite' })
       const { token, id } = await stored()
       const session = await open(token)
       const other = await elsewhere.open(token)
-      await other.update((data) => void data.n++)
+      await other.update((data) => {
+        data.a = 2
+      })
       session.data.a = 1
       const results: unknown[] = [(await session.save()).status]
       const next = tokenIn(await session.rotate())

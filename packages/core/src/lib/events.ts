@@ -22,6 +22,12 @@ export interface ConflictEvent {
   readonly attempts: number
 }
 
+/** A save that took the place of what another request had stored under the same keys, as `onConflict: 'overwrite'` asks. */
+export interface OverwriteEvent {
+  readonly id: SessionId
+  readonly keys: readonly string[]
+}
+
 export interface GoneEvent {
   readonly id: SessionId
   readonly operation: string
@@ -47,6 +53,7 @@ export interface Events {
   'leeway:session:create': SessionEvent
   'leeway:session:save': SessionEvent
   'leeway:session:conflict': ConflictEvent
+  'leeway:session:overwrite': OverwriteEvent
   'leeway:session:gone': GoneEvent
   'leeway:session:rotate': SessionEvent
   'leeway:session:theft': SessionEvent
@@ -62,6 +69,7 @@ export const EVENT_NAMES = [
   'leeway:session:create',
   'leeway:session:save',
   'leeway:session:conflict',
+  'leeway:session:overwrite',
   'leeway:session:gone',
   'leeway:session:rotate',
   'leeway:session:theft',

@@ -12,7 +12,7 @@ export interface SessionTimeouts {
 }
 
 /** A hundred years: beyond it arithmetic on instants would leave the safe integers some day, and nobody means it. */
-const LONGEST_MS = 100 * 366 * 24 * 60 * 60 * 1000
+export const LONGEST_MS = 100 * 366 * 24 * 60 * 60 * 1000
 
 /** @throws `ERR_INVALID_OPTION` for anything but a whole number of milliseconds, from `least` to a hundred years. */
 export function assertSpan(value: unknown, name: string, least = 1): asserts value is Millis {

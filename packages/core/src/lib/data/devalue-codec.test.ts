@@ -176,7 +176,7 @@ it('keys are merged one by one, and keep what they hold', () => {
     },
     undefined,
   )
-  expect(codec.decode(merged)).toEqual({ ...base, at: new Date(1), seen: new Set(['a', 'b']) })
+  expect(codec.decode(merged.text)).toEqual({ ...base, at: new Date(1), seen: new Set(['a', 'b']) })
 })
 
 it('what two keys share is one object until a merge takes them from different requests', async () => {

@@ -7,7 +7,7 @@ import { type ConflictResolver, mergeText, type OnConflict } from './merge.ts'
 
 function merge(base: Document, ours: Document, theirs: Document, onConflict?: OnConflict): unknown {
   const texts = { base: JSON.stringify(base), ours: JSON.stringify(ours), theirs: JSON.stringify(theirs) }
-  return JSON.parse(mergeText(jsonCodec, texts, onConflict))
+  return JSON.parse(mergeText(jsonCodec, texts, onConflict).text)
 }
 
 const absent = {}

@@ -1,4 +1,6 @@
 import { LeewayError } from '../errors.ts'
+import { publish } from '../events.ts'
+import type { SessionId } from '../store.ts'
 import type { Codec } from './codec.ts'
 import { changedKeys, type Document, decodeDocument, encodeDocument, encodedKeys, withKeysFrom } from './document.ts'
 
@@ -15,6 +17,12 @@ export type ConflictResolver = (key: string, values: ConflictingValues) => unkno
 /** `'overwrite'` lets the later save win; it has to be asked for. */
 export type OnConflict = ConflictResolver | 'overwrite'
 
+export interface Merged {
+  readonly text: string
+  /** The keys whose stored values, changed by another request, give way. */
+  readonly overwritten: readonly string[]
+}
+
 /**
  * Merges what this request changed since `base` into what is stored now, key by key: changed only here, ours; changed
  * only there, theirs; changed on both sides to different values, `onConflict` or a rejection. Keys that were not
@@ -26,19 +34,21 @@ export function mergeText(
   codec: Codec,
   texts: { readonly base: string; readonly ours: string; readonly theirs: string },
   onConflict: OnConflict | undefined,
-): string {
-  if (texts.theirs === texts.base || texts.theirs === texts.ours) return texts.ours
-  if (texts.ours === texts.base) return texts.theirs
+): Merged {
+  if (texts.theirs === texts.base || texts.theirs === texts.ours) return { text: texts.ours, overwritten: [] }
+  if (texts.ours === texts.base) return { text: texts.theirs, overwritten: [] }
   const base = decodeDocument(codec, texts.base)
   const ours = decodeDocument(codec, texts.ours)
   const theirs = decodeDocument(codec, texts.theirs)
   const encoded = { base: encodedKeys(codec, base), ours: encodedKeys(codec, ours), theirs: encodedKeys(codec, theirs) }
   const changedHere = changedKeys(encoded.base, encoded.ours)
   const conflicts: string[] = []
+  const overwritten: string[] = []
   for (const key of changedHere) {
     const stored = encoded.theirs.get(key)
-    if (stored === encoded.base.get(key) || stored === encoded.ours.get(key) || onConflict === 'overwrite') continue
-    if (onConflict)
+    if (stored === encoded.base.get(key) || stored === encoded.ours.get(key)) continue
+    if (onConflict === 'overwrite') overwritten.push(key)
+    else if (onConflict)
       ours[key] = onConflict(key, { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) })
     else conflicts.push(key)
   }
@@ -52,10 +62,18 @@ export function mergeText(
       },
     )
   }
-  return encodeDocument(codec, withKeysFrom(theirs, changedHere, ours))
+  return { text: encodeDocument(codec, withKeysFrom(theirs, changedHere, ours)), overwritten }
 }
 
 /** What the document itself holds under a key such as `toString`, and not what it inherits. */
 function own(document: Document, key: string): unknown {
   return Object.hasOwn(document, key) ? document[key] : undefined
+}
+
+/** Tells of a merge, once it has been stored, that took the place of what another request had stored. */
+export function publishOverwrite(
+  id: SessionId,
+  { overwritten }: Pick<Merged, 'overwritten'> = { overwritten: [] },
+): void {
+  if (overwritten.length > 0) publish('leeway:session:overwrite', () => ({ id, keys: overwritten }))
 }

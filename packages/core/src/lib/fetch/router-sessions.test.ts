@@ -124,7 +124,12 @@ describe("sessions in React Router's shape", () => {
     session.set('name', 'alice')
     expect(await commitSession(session)).toMatch(new RegExp(`^sid=.+; Max-Age=${ABSOLUTE / 1000}; `))
     const { sessions } = setup()
-    for (const options of [{ domain: 'example.org' }, { onStoreFailure: 'anonymous' }, { maxAge: 5 }] as const) {
+    for (const options of [
+      { domain: 'example.org' },
+      { onStoreFailure: 'anonymous' },
+      { client: () => ({}) },
+      { maxAge: 5 },
+    ] as const) {
       expect(thrownBy(() => routerSessions(sessions, options as never)).code).toBe('ERR_INVALID_OPTION')
     }
   })

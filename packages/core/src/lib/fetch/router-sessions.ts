@@ -44,7 +44,9 @@ export interface RouterSessions<Data, Flash = Data> {
   sessionOf(session: RouterSession<Data, Flash>): Session<RouterData<Data, Flash>>
 }
 
-type RouterOptions = Omit<HttpOptions<undefined>, 'onStoreFailure' | 'secure'> & { readonly secure?: boolean }
+type RouterOptions = Omit<HttpOptions<undefined>, 'client' | 'onStoreFailure' | 'secure'> & {
+  readonly secure?: boolean
+}
 
 /**
  * Sessions in the shape of React Router's `createSessionStorage`, with everything that leeway promises beneath.
@@ -70,6 +72,7 @@ export function routerSessions<Data extends object = Record<string, unknown>, Fl
   sessions: Pick<Sessions<object>, 'open'>,
   options: RouterOptions = {},
 ): RouterSessions<Data, Flash> {
+  if ('client' in options) invalid('client', 'left out: getSession is given no request')
   if ('onStoreFailure' in options) invalid('onStoreFailure', 'left out: getSession has to give a session, or reject')
   type Opened = Exchange<RouterData<Data, Flash>, undefined, 'fail'>
   // Which names there are, and of which types, is for the caller of this function to say.

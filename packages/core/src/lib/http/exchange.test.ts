@@ -54,6 +54,18 @@ describe('a request', () => {
     expect(backend.calls).toEqual(['create', 'load', 'update'])
   })
 
+  it('tells of its client what the option asks of it, and nothing without', async () => {
+    const { sessions } = setup()
+    const client = (request: { agent: string }) => ({ userAgent: request.agent })
+    for (const options of [{ secure: false, client }, { secure: false }]) {
+      const http = httpSessions<object, { agent: string }>(sessions, options)
+      await (await http.begin('', { agent: 'Browser/1.0' }).open()).login('alice')
+    }
+    const clients = (await sessions.list('alice', { details: true })).map((session) => session.client)
+    expect(clients).toHaveLength(2)
+    expect(clients).toEqual(expect.arrayContaining([{ userAgent: 'Browser/1.0' }, null]))
+  })
+
   it('opens once and saves once, however often it is asked', async () => {
     const { stored, begin, backend } = served()
     const exchange = begin((await stored()).token)

@@ -93,8 +93,9 @@ export class Exchange<Data extends object, Request, Outage, Flash extends object
   }
 
   async #open(): Promise<Session<Data, Flash> | undefined> {
+    const client = this.#options.client?.(this.#request)
     try {
-      this.#session = await this.#inTime('load', this.#sessions.open(this.#token))
+      this.#session = await this.#inTime('load', this.#sessions.open(this.#token, client && { client }))
     } catch (error) {
       this.#goOnOrThrow(error)
     }

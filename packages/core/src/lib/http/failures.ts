@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../clock.ts'
-import { type ErrorCode, isLeewayError, LeewayError } from '../errors.ts'
+import { type ErrorCode, isLeewayError, LeewayError, statusOf } from '../errors.ts'
 import { publish } from '../events.ts'
 
 /** What a request does while the store is failing. */
@@ -13,16 +13,6 @@ const OUTAGES: readonly ErrorCode[] = [
   'ERR_STORE_CLOSED',
   'ERR_STORE_FAILED',
   'ERR_STORE_TIMEOUT',
-]
-/** What may go well a moment later, or in another process. */
-const BUSY: readonly ErrorCode[] = [...OUTAGES, 'ERR_NEWER_DATA', 'ERR_UPDATE_TIMEOUT']
-const OVERTAKEN: readonly ErrorCode[] = [
-  'ERR_CONFLICT',
-  'ERR_GONE',
-  'ERR_LOCK_LOST',
-  'ERR_LOCK_TIMEOUT',
-  'ERR_REVOKED',
-  'ERR_SUPERSEDED',
 ]
 
 /** Whether the store is at fault, rather than the application, its data or another request. */
@@ -41,10 +31,9 @@ export interface FailureAnswer {
  * it is the application's own. The message tells a visitor nothing about either.
  */
 export function failureAnswer(error: unknown): FailureAnswer | undefined {
-  if (!isLeewayError(error)) return undefined
-  if (BUSY.includes(error.code)) return { status: 503, message: 'sessions are unavailable, please try again' }
-  if (OVERTAKEN.includes(error.code))
-    return { status: 409, message: 'another request got there first, please try again' }
+  const status = isLeewayError(error) ? statusOf(error.code) : undefined
+  if (status === 503) return { status, message: 'sessions are unavailable, please try again' }
+  if (status === 409) return { status, message: 'another request got there first, please try again' }
   return undefined
 }
 

@@ -22,6 +22,7 @@ describe('options of sessions over HTTP', () => {
     ['with sameSite none that plain HTTP would have too', { sameSite: 'none', secure: () => true }],
     ['with sameSite none over plain HTTP', { sameSite: 'none', secure: false }],
     ['with a clock that is none', { clock: {} }],
+    ['with hints about a client in place of a function', { client: { userAgent: 'Browser/1.0' } }],
   ])('%s are refused at once', (_what, options) => {
     expect(thrownBy(() => resolveHttpOptions(loose(options))).code).toBe('ERR_INVALID_OPTION')
   })

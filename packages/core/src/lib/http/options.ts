@@ -1,4 +1,5 @@
 import { assertKnownOptions } from '../adapter/checks.ts'
+import type { ClientHints } from '../aside.ts'
 import { type Clock, type Millis, systemClock } from '../clock.ts'
 import { type SetCookieOptions, setCookie } from '../cookie.ts'
 import { invalid } from '../options.ts'
@@ -28,10 +29,17 @@ export interface HttpOptions<Request, Outage extends OutageAnswer | OutageDecisi
    */
   readonly cookie?: 'browser-session' | 'fixed'
   /**
+   * What to keep of the request's client beside its session, for `list` to show. Default: nothing. It is personal data.
+   *
+   * @example
+   * client: (request) => ({ userAgent: request.get('user-agent'), address: request.ip }) // in Express
+   */
+  readonly client?: (request: Request) => ClientHints
+  /**
    * What a request does while the store is failing. `fail`: it is answered with 503. `anonymous`: it goes on without a
    * session, nothing is saved and the cookie is left alone. Or a function that decides. Default `fail`.
    */
-  readonly onStoreFailure?: Outage
+  readonly onStoreFailure?: Outage | OutageDecision<Request>
   /** For how long a request waits for the store to open or to save its session, in milliseconds. More than `updateTimeoutMs`. Default 10,000. */
   readonly storeTimeoutMs?: Millis
   /** Where the time comes from. Default: the system's clock. */
@@ -46,6 +54,7 @@ const NAMES = [
   'sameSite',
   'partitioned',
   'cookie',
+  'client',
   'onStoreFailure',
   'storeTimeoutMs',
   'clock',
@@ -55,6 +64,7 @@ export interface ResolvedHttpOptions<Request> {
   /** What the cookie of this request's answer is set with, and read with. */
   readonly cookieFor: (request: Request) => SetCookieOptions
   readonly isFixed: boolean
+  readonly client: ((request: Request) => ClientHints) | undefined
   readonly outage: OutageDecision<Request>
   readonly storeTimeoutMs: Millis
   readonly clock: Clock
@@ -66,8 +76,9 @@ export function resolveHttpOptions<Request>(
 ): ResolvedHttpOptions<Request> {
   assertKnownOptions(options, NAMES, 'open')
   const { secure = true, cookie = 'browser-session', onStoreFailure = 'fail', storeTimeoutMs = 10_000 } = options
-  const { clock = systemClock } = options
+  const { client, clock = systemClock } = options
   if (cookie !== 'browser-session' && cookie !== 'fixed') invalid('cookie', "'browser-session' or 'fixed'")
+  if (client !== undefined && typeof client !== 'function') invalid('client', 'a function')
   if (onStoreFailure !== 'fail' && onStoreFailure !== 'anonymous' && typeof onStoreFailure !== 'function') {
     invalid('onStoreFailure', "'fail', 'anonymous' or a function")
   }
@@ -76,6 +87,7 @@ export function resolveHttpOptions<Request>(
   return {
     cookieFor: cookieChoice(options, secure),
     isFixed: cookie === 'fixed',
+    client,
     outage: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
     storeTimeoutMs,
     clock,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readToken } from '../cookie.ts'
 import type { LeewayError } from '../errors.ts'
+import type { Session } from '../sessions/session.ts'
 import { rejectionOf } from '../testing-errors.ts'
 import { type Data, setup, TOUCH } from '../testing-sessions.ts'
 import type { Operation } from '../testing-stores.ts'
@@ -115,6 +116,20 @@ it('a function decides, told of the failure and of the request', async () => {
     ['load', '/account'],
     ['load', '/'],
   ])
+})
+
+it('a function that is written in place knows what it is given, and its requests may have no session', async () => {
+  const { sessions, backend, stored } = setup()
+  const http = httpSessions(sessions, {
+    secure: (url: string) => url.startsWith('https:'),
+    onStoreFailure: (error, url) => (error.operation === 'load' && !url.endsWith('/account') ? 'anonymous' : 'fail'),
+  })
+  const cookie = cookieOf((await stored()).token)
+  backend.failNext('load')
+  const session: Session<Data> | undefined = await http.begin(cookie, 'https://shop.example/').open()
+  expect(session).toBeUndefined()
+  backend.failNext('load')
+  expect((await rejectionOf(http.begin(cookie, 'https://shop.example/account').open())).code).toBe('ERR_STORE_FAILED')
 })
 
 it.each([undefined, 'ignore', true])('a function that answers %j lets the request fail', async (answer) => {

@@ -1,7 +1,7 @@
 import type { ClientHints } from '../aside.ts'
 import type { Millis } from '../clock.ts'
 import { type Document, decodeDocument, encodeDocument } from '../data/document.ts'
-import { mergeText } from '../data/merge.ts'
+import { type Merged, mergeText, publishOverwrite } from '../data/merge.ts'
 import { afterSave, afterUpdate, type Rebased, takeOver } from '../data/rebase.ts'
 import type { Header, Snapshot } from '../envelope.ts'
 import { LeewayError } from '../errors.ts'
@@ -91,18 +91,21 @@ export class LiveRecord {
       if (!this.#stored && !later.some(({ creates }) => creates)) return 'unchanged'
       if (this.#stored && later.length === 0 && !hasLost) return this.#adopt(await this.#extend(), { ours, later })
     }
+    let merged: Merged | undefined
     const change: Change = (current, now) => {
       this.#settleLost(current)
+      merged = mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
       const header = this.#unsettled.apply(later, current.header, now)
       return {
         header: alter.header ? alter.header(header, now) : header,
         owner: alter.owner ?? current.owner,
-        ...format.next(current, mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)),
+        ...format.next(current, merged.text),
       }
     }
     const outcome = await this.#write('save', change, ({ version }) => {
       this.#unsettled.lost({ version, ours, later })
     })
+    if (outcome.status === 'saved') publishOverwrite(outcome.snapshot.id, merged)
     return this.#adopt(outcome, { ours, later })
   }
 

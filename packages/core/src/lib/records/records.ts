@@ -1,6 +1,6 @@
 import type { Millis } from '../clock.ts'
 import { publish } from '../events.ts'
-import { digestId } from '../ids.ts'
+import { digestId, isReservedId } from '../ids.ts'
 import type { RecordsOptions } from '../options.ts'
 import type { SessionId } from '../store.ts'
 import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
@@ -8,12 +8,15 @@ import { retimedHeader, type SessionTimeouts } from '../timeouts.ts'
 import { Engine } from './engine.ts'
 import type { LiveRecord } from './live-record.ts'
 import type { SaveStatus } from './record-types.ts'
+import { StoreCaller } from './store-caller.ts'
 
 /** One request's hold on a record whose id and cookie belong to a framework. */
 export interface RecordHandle<Data extends object> {
   readonly id: SessionId
   readonly createdAt: Millis
   readonly expiresAt: Millis
+  /** How long it lives without use. */
+  readonly idleTimeoutMs: Millis
   data: Data
   /** Merges what changed here into what is stored, or extends the record's life. Never creates. */
   save(): Promise<SaveStatus>
@@ -32,6 +35,8 @@ export interface Records<Data extends object> {
   create(sid: string, data: Data, timeouts?: SessionTimeouts): Promise<RecordHandle<Data>>
   /** @throws store errors */
   destroy(sid: string): Promise<'destroyed' | 'gone'>
+  /** Every live record, one loaded after the other. @throws `ERR_UNSUPPORTED` where the store cannot list; store errors */
+  all(): AsyncGenerator<RecordHandle<Data>>
   sweep(options?: SweepBatchOptions): Promise<SweepCount>
   startSweeper(options?: SweeperOptions): Sweeper
   close(): Promise<void>
@@ -62,9 +67,11 @@ export function createRecords<Data extends object = Record<string, unknown>>(
 
 class RecordManager<Data extends object> implements Records<Data> {
   readonly #engine: Engine
+  readonly #store: StoreCaller
 
   constructor(options: RecordsOptions) {
     this.#engine = new Engine(options)
+    this.#store = new StoreCaller(options.store)
   }
 
   load(sid: string): Promise<RecordHandle<Data> | undefined> {
@@ -101,6 +108,14 @@ class RecordManager<Data extends object> implements Records<Data> {
     return this.#engine.run('destroy', () => this.#engine.keeper.destroy(digestId(sid), null))
   }
 
+  async *all(): AsyncGenerator<RecordHandle<Data>> {
+    for await (const { id } of this.#store.list()) {
+      if (isReservedId(id)) continue
+      const record = await this.#engine.run('list', () => this.#listed(id))
+      if (record) yield this.#handle(record)
+    }
+  }
+
   sweep(options?: SweepBatchOptions): Promise<SweepCount> {
     return this.#engine.sweep(options)
   }
@@ -117,6 +132,14 @@ class RecordManager<Data extends object> implements Records<Data> {
     return this.close()
   }
 
+  /** What the list names, if it is still there, and no session of the layer above. */
+  async #listed(id: SessionId): Promise<LiveRecord | undefined> {
+    const found = await this.#engine.keeper.find(id)
+    return found.status === 'live' && found.snapshot.header.credentials === null
+      ? this.#engine.resume(found.snapshot)
+      : undefined
+  }
+
   #handle(record: LiveRecord): RecordHandle<Data> {
     const inTurn = <T>(operation: string, work: () => Promise<T>) =>
       this.#engine.run(operation, () => record.inTurn(work))
@@ -129,6 +152,9 @@ class RecordManager<Data extends object> implements Records<Data> {
       },
       get expiresAt() {
         return record.snapshot.expiresAt
+      },
+      get idleTimeoutMs() {
+        return record.snapshot.header.idleMs
       },
       get data() {
         return record.data as Data

@@ -57,15 +57,15 @@ export class StoreCaller {
     }
   }
 
-  /** Every record of one owner, page by page. @throws `ERR_UNSUPPORTED` where the store cannot list. */
-  async *list(owner: string): AsyncGenerator<ListedSession> {
+  /** Every record of one owner, or of all, page by page. @throws `ERR_UNSUPPORTED` where the store cannot list. */
+  async *list(owner?: string): AsyncGenerator<ListedSession> {
     if (!this.#store.list) {
       throw new LeewayError('ERR_UNSUPPORTED', 'this store cannot list sessions', { operation: 'list' })
     }
     let cursor: string | undefined
     do {
       try {
-        const page = await this.#store.list({ owner, limit: PAGE, cursor })
+        const page = await this.#store.list({ ...(owner !== undefined && { owner }), limit: PAGE, cursor })
         yield* page.sessions
         cursor = page.cursor
       } catch (error) {

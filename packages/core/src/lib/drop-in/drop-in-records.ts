@@ -1,0 +1,194 @@
+import { assertKnownOptions } from '../adapter/checks.ts'
+import type { Millis } from '../clock.ts'
+import { LeewayError } from '../errors.ts'
+import type { RecordsOptions } from '../options.ts'
+import { createRecords, type Records } from '../records/records.ts'
+import type { SessionId } from '../store.ts'
+import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
+import { assertSpan, LONGEST_MS } from '../timeouts.ts'
+import { type DropInContext, DropInSession } from './drop-in-session.ts'
+import { decodedKeys, jsonKeys } from './json-keys.ts'
+
+type Data = Record<string, unknown>
+
+/** What a store for a framework's sessions is configured with. Spans are milliseconds. */
+export interface DropInOptions
+  extends Pick<
+    RecordsOptions,
+    'store' | 'graceMs' | 'touchIntervalMs' | 'updateTimeoutMs' | 'codec' | 'sweepChance' | 'clock'
+  > {
+  /** How long a session lives without use whose cookie has no expiry of its own. Default 24 hours. */
+  readonly defaultIdleTimeoutMs?: Millis
+  /** How long a session lives at most, however much it is used. Default 100 years: these frameworks know no such end. */
+  readonly absoluteTimeoutMs?: Millis
+}
+
+/** A session that was found. */
+export interface FoundSession {
+  /** What the framework stored, to keep and to change. */
+  readonly data: Data
+  /** The session is not served at or after this instant, unless a write moves it. */
+  readonly expiresAt: Millis
+  readonly session: DropInSession
+}
+
+/** Sessions whose framework owns id, cookie and object: see {@link dropInRecords}. */
+export interface DropInRecords {
+  /** Whether the store can list, and so `all`, `count` and `clear` can be called. */
+  readonly lists: boolean
+  /** The live session under the framework's id. @throws store errors */
+  find(sid: string): Promise<FoundSession | undefined>
+  /** A hold that creates the session with its first `set`; only for one that the framework itself has begun. */
+  begin(sid: string): DropInSession
+  /** Once resolved, no write of any hold brings the session back. Idempotent. @throws store errors */
+  destroy(sid: string): Promise<void>
+  /** The live sessions by record id, a digest: ids that open something are not stored. @throws `ERR_UNSUPPORTED`; store errors */
+  all(): Promise<Map<SessionId, Data>>
+  /** How many live sessions there are. @throws `ERR_UNSUPPORTED`; store errors */
+  count(): Promise<number>
+  /** Destroys every session of these, and nothing else that is in the store. @throws `ERR_UNSUPPORTED`; store errors */
+  clear(): Promise<void>
+  /** Removes what is due now. @throws `ERR_CLOCK_JUMP`; `ERR_INVALID_OPTION`; store errors */
+  sweep(options?: SweepBatchOptions): Promise<SweepCount>
+  /** Sweeps at intervals until stopped, without keeping the process alive. @throws `ERR_INVALID_OPTION` */
+  startSweeper(options?: SweeperOptions): Sweeper
+  /** Stops sweepers, waits for what is under way and closes the store. Idempotent. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * For stores that are given to express-session, @fastify/session or koa-session: they know get, set and destroy, with a
+ * set that creates whatever is not there. Here a request's writes belong to what it has loaded or begun, so that none of
+ * them brings back a session after a logout, and none overwrites what others have changed under other keys.
+ *
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * import { memoryStore } from '@leeway/core/memory'
+ * import { dropInRecords } from '@leeway/core/records'
+ *
+ * const records = dropInRecords({ store: memoryStore() })
+ * await records.begin('the-id-in-the-cookie').set({ cart: ['book'] }, 60_000)
+ * const late = await records.find('the-id-in-the-cookie')
+ * await records.destroy('the-id-in-the-cookie') // a logout, while another request is under way
+ * console.log(await late?.session.set({ cart: [] }, 60_000)) // gone
+ * await records.close()
+ */
+export function dropInRecords(options: DropInOptions): DropInRecords {
+  assertKnownOptions(options, NAMES, 'open')
+  const { defaultIdleTimeoutMs = 24 * 60 * 60_000, absoluteTimeoutMs = LONGEST_MS, ...others } = options
+  assertSpan(defaultIdleTimeoutMs, 'defaultIdleTimeoutMs')
+  const records = createRecords<Data>({
+    ...others,
+    idleTimeoutMs: defaultIdleTimeoutMs,
+    absoluteTimeoutMs,
+    onConflict: 'overwrite',
+  })
+  return new DropIns(records, typeof options.store.list === 'function', { defaultIdleTimeoutMs, absoluteTimeoutMs })
+}
+
+const NAMES = [
+  'store',
+  'defaultIdleTimeoutMs',
+  'absoluteTimeoutMs',
+  'graceMs',
+  'touchIntervalMs',
+  'updateTimeoutMs',
+  'codec',
+  'sweepChance',
+  'clock',
+] as const satisfies readonly (keyof DropInOptions)[]
+
+class DropIns implements DropInRecords {
+  readonly lists: boolean
+  readonly #records: Records<Data>
+  readonly #context: DropInContext
+  /** Creations under way, which a destruction of the same id waits for. */
+  readonly #creating = new Map<string, Promise<unknown>>()
+
+  constructor(
+    records: Records<Data>,
+    lists: boolean,
+    defaults: { readonly defaultIdleTimeoutMs: Millis; readonly absoluteTimeoutMs: Millis },
+  ) {
+    this.lists = lists
+    this.#records = records
+    this.#context = {
+      records,
+      timeouts: (idleTimeoutMs = defaults.defaultIdleTimeoutMs) => ({
+        idleTimeoutMs: Math.min(Math.ceil(idleTimeoutMs), LONGEST_MS),
+        absoluteTimeoutMs: defaults.absoluteTimeoutMs,
+      }),
+      creating: (sid, work) => this.#create(sid, work),
+    }
+  }
+
+  async find(sid: string): Promise<FoundSession | undefined> {
+    assertSid(sid, 'load')
+    const handle = await this.#records.load(sid)
+    if (!handle) return undefined
+    const given = jsonKeys(handle.data)
+    const session = new DropInSession(this.#context, sid, { handle, given })
+    return { data: decodedKeys(given), expiresAt: handle.expiresAt, session }
+  }
+
+  begin(sid: string): DropInSession {
+    assertSid(sid, 'create')
+    return new DropInSession(this.#context, sid)
+  }
+
+  async destroy(sid: string): Promise<void> {
+    assertSid(sid, 'destroy')
+    // One that is being created would otherwise arrive afterwards.
+    await this.#creating.get(sid)?.catch(() => {})
+    await this.#records.destroy(sid)
+  }
+
+  async all(): Promise<Map<SessionId, Data>> {
+    const found = new Map<SessionId, Data>()
+    for await (const { id, data } of this.#records.all()) found.set(id, data)
+    return found
+  }
+
+  async count(): Promise<number> {
+    let count = 0
+    for await (const _ of this.#records.all()) count++
+    return count
+  }
+
+  async clear(): Promise<void> {
+    for await (const record of this.#records.all()) await record.destroy()
+  }
+
+  sweep(options?: SweepBatchOptions): Promise<SweepCount> {
+    return this.#records.sweep(options)
+  }
+
+  startSweeper(options?: SweeperOptions): Sweeper {
+    return this.#records.startSweeper(options)
+  }
+
+  close(): Promise<void> {
+    return this.#records.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #create<T>(sid: string, work: () => Promise<T>): Promise<T> {
+    const creating = work()
+    this.#creating.set(sid, creating)
+    const done = () => {
+      if (this.#creating.get(sid) === creating) this.#creating.delete(sid)
+    }
+    creating.then(done, done)
+    return creating
+  }
+}
+
+/** @throws `ERR_INVALID_ID` for a framework's id that is no text. */
+function assertSid(sid: unknown, operation: string): asserts sid is string {
+  if (typeof sid === 'string' && sid !== '') return
+  throw new LeewayError('ERR_INVALID_ID', 'the id of a session is a text that is not empty', { operation })
+}

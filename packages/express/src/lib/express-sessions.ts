@@ -1,0 +1,111 @@
+import { LeewayError, type Sessions } from '@leeway/core'
+import {
+  commitBeforeHeaders,
+  failureAnswer,
+  type HttpOptions,
+  httpSessions,
+  type NodeAnswer,
+  type Opened,
+  type OutageAnswer,
+  type OutageDecision,
+} from '@leeway/core/http'
+
+/** What a request is to the middleware. The requests of Node, Connect and Express are some. */
+export interface SessionRequest {
+  readonly headers: { readonly cookie?: string | undefined }
+}
+
+/** What a response is to the middleware. The responses of Node, Connect and Express are some. */
+export interface SessionResponse extends NodeAnswer {
+  readonly headersSent: boolean
+}
+
+/** Sessions in Express and Connect: see {@link expressSessions}. */
+export interface ExpressSessions<
+  Data extends object,
+  Request extends SessionRequest,
+  Outage,
+  Flash extends object = Record<string, unknown>,
+> {
+  /**
+   * Opens the session before the next handler, and has it saved before the headers of the response go out, whoever sends
+   * them: a redirect, a stream, an error handler. Where it runs twice for a request, the first time counts.
+   *
+   * What fails goes to `next`, as Express's error handlers expect it. `error.status` is 503 where the store is in trouble
+   * and 409 where another request got there first, so that an application without an error handler answers with it.
+   */
+  middleware(request: Request, response: SessionResponse, next: (error?: unknown) => void): void
+  /**
+   * The session of a request, the same at every call. There may be none where `onStoreFailure` lets requests go on.
+   * @throws `ERR_INVALID_OPTION` where the middleware has not run for the request
+   */
+  sessionOf(request: SessionRequest): Opened<Data, Outage, Flash>
+}
+
+/**
+ * Middleware for Express 5, Express 4 and Connect. Mount it after what needs no session, such as static files: it opens
+ * the session of every request that reaches it. Without a cookie that asks no store.
+ *
+ * @param options the cookie and what happens in an outage. Behind a proxy, `secure` decides by what it says:
+ * `(request: Request) => request.secure`, with Express's setting `trust proxy`
+ * @throws `ERR_INVALID_OPTION`
+ * @example
+ * import { createSessions } from '@leeway/core'
+ * import { memoryStore } from '@leeway/core/memory'
+ * import { expressSessions } from '@leeway/express'
+ * import express from 'express'
+ *
+ * const sessions = createSessions({ store: memoryStore(), initialData: () => ({ visits: 0 }) })
+ * const { middleware, sessionOf } = expressSessions(sessions, { secure: false }) // plain HTTP
+ * const app = express()
+ * app.use(middleware)
+ * app.get('/', (request, response) => {
+ *   response.send(`visit ${++sessionOf(request).data.visits}`)
+ * })
+ * const server = app.listen(0, async () => {
+ *   const { port } = server.address() as { port: number }
+ *   const answer = await fetch(`http://127.0.0.1:${port}/`)
+ *   console.log(await answer.text()) // visit 1
+ *   server.close(() => sessions.close())
+ * })
+ */
+export function expressSessions<
+  Data extends object,
+  Request extends SessionRequest = SessionRequest,
+  Outage extends OutageAnswer | OutageDecision<Request> = 'fail',
+  Flash extends object = Record<string, unknown>,
+>(
+  sessions: Pick<Sessions<Data, Flash>, 'open'>,
+  options: HttpOptions<Request, Outage> = {},
+): ExpressSessions<Data, Request, Outage, Flash> {
+  const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
+  const opened = new WeakMap<SessionRequest, { readonly session: Opened<Data, Outage, Flash> }>()
+  return {
+    middleware(request, response, next) {
+      if (opened.has(request)) {
+        next()
+        return
+      }
+      const exchange = http.begin(request.headers.cookie, request)
+      const fail = (error: unknown) => {
+        // What the handler had set was for another answer.
+        response.statusCode = failureAnswer(error)?.status ?? 500
+        response.statusMessage = ''
+        response.setHeader('Cache-Control', 'no-store')
+        next(error)
+      }
+      exchange.open().then((session) => {
+        opened.set(request, { session })
+        commitBeforeHeaders(exchange, response, fail)
+        next()
+      }, fail)
+    },
+    sessionOf(request) {
+      const found = opened.get(request)
+      if (found) return found.session
+      throw new LeewayError('ERR_INVALID_OPTION', 'the middleware of these sessions has not run for this request', {
+        operation: 'sessionOf',
+      })
+    },
+  }
+}
