@@ -1,10 +1,11 @@
 import { type LeewayKind, leewayKinds } from '../stores.ts'
 import type { Binding } from './application.ts'
+import { onExpress } from './on-express.ts'
 import { onFetch } from './on-fetch.ts'
 import { onNode } from './on-node.ts'
 
 /** Bindings whose sessions are leeway's own: they go through every race, on every store. */
-export const nativeBindings: readonly Binding[] = [onNode, onFetch]
+export const nativeBindings: readonly Binding[] = [onNode, onExpress, onFetch]
 
 /** Every one of these with every store. */
 export function onEveryStore(bindings: readonly Binding[], kinds: readonly LeewayKind[] = leewayKinds) {
