@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import type { SessionStore } from '@leeway/core'
 import type { Clock, Millis } from '@leeway/core/testing'
 import type { Holds } from './holds.ts'
@@ -10,6 +11,8 @@ export interface Application extends AsyncDisposable {
   /** Without a slash at its end. */
   readonly url: string
   readonly holds: Holds
+  /** How many connections are open. */
+  connections(): Promise<number>
 }
 
 export interface ApplicationOptions {
@@ -39,6 +42,7 @@ export function application(server: Server, holds: Holds, close: () => Promise<u
   return {
     url: `http://127.0.0.1:${port}`,
     holds,
+    connections: () => promisify(server.getConnections.bind(server))(),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
       server.close()
