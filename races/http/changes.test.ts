@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { scratchPlaces } from '../scratch.ts'
 import type { Application } from './application.ts'
 import { nativeBindings, onEveryStore } from './bindings.ts'
-import type { Browser } from './browser.ts'
+import { Browser } from './browser.ts'
+import { peers } from './peers.ts'
 import { start } from './start.ts'
 
 const REQUESTS = 200
@@ -31,6 +32,16 @@ describe.each(onEveryStore(nativeBindings))(`${REQUESTS} requests to one session
     expect(statuses).toEqual(Array(REQUESTS).fill(200))
     expect(data).toEqual({ cart: 'book', n: REQUESTS })
   })
+})
+
+test.each(peers)('$name loses most of them', async (peer) => {
+  await using app = await peer.start(placeOf('redis', 'peer'))
+  const browser = new Browser(app)
+  await atOnce(app, browser, (i) => `/set?key=key${i}&value=${i}`)
+  const { data } = await browser.shown()
+  const kept = Object.keys(data).filter((key) => key.startsWith('key')).length
+  console.log(`changes: ${peer.name}: ${kept} of ${REQUESTS} keys`)
+  expect(kept).toBeLessThan(REQUESTS)
 })
 
 /** Sends them all, and lets them go on once every one has loaded the session. */

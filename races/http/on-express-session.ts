@@ -39,5 +39,11 @@ function visitOf(request: Request): Visit | undefined {
       data().owner = owner
     },
     logout: () => called('destroy'),
+    // What its users do, for want of a rotation: a new session with the same data.
+    async rotate() {
+      const { cookie, ...kept } = data()
+      await called('regenerate')
+      Object.assign(data(), kept)
+    },
   }
 }

@@ -10,9 +10,9 @@ export interface Visit {
   data(): Data
   login(owner: string): Promise<unknown>
   logout(): Promise<unknown>
-  /** Only where the library has it. */
+  /** Replaces what opens the session; only where there is a way. */
   rotate?(): Promise<unknown>
-  /** Only where the library has it: adds one, whatever others do at once. */
+  /** Adds one, whatever others do at once; only where there is a way. */
   increment?(): Promise<unknown>
 }
 
