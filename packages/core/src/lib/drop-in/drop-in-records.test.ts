@@ -100,6 +100,20 @@ describe('a session that a framework begins', () => {
   })
 })
 
+describe('a session that comes from elsewhere', () => {
+  it('is created, and never in place of one that is there, alive or not', async () => {
+    const { records, clock } = setup()
+    expect(await records.adopt(SID, { n: 1 }, IDLE)).toBe('created')
+    expect(await records.adopt(SID, { n: 2 }, IDLE)).toBe('exists')
+    const { session, data } = await found(records)
+    expect(data).toEqual({ n: 1 })
+    clock.advance(IDLE)
+    expect(await records.adopt(SID, { n: 3 }, IDLE)).toBe('exists')
+    expect(await records.find(SID)).toBeUndefined()
+    expect(await session.set({ n: 4 }, IDLE)).toBe('saved')
+  })
+})
+
 describe('a session that was found', () => {
   it('is a copy: what becomes of it is nothing until it is set', async () => {
     const { records } = setup()

@@ -1,6 +1,6 @@
 import { assertKnownOptions } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
-import { LeewayError } from '../errors.ts'
+import { isLeewayError, LeewayError } from '../errors.ts'
 import type { RecordsOptions } from '../options.ts'
 import { createRecords, type Records } from '../records/records.ts'
 import type { SessionId } from '../store.ts'
@@ -40,6 +40,8 @@ export interface DropInRecords {
   find(sid: string): Promise<FoundSession | undefined>
   /** A hold that creates the session with its first `set`; only for one that the framework itself has begun. */
   begin(sid: string): DropInSession
+  /** Stores a session that comes from elsewhere, unless one is stored under the id, expired ones that are not swept yet included. @throws what `set` throws */
+  adopt(sid: string, data: object, idleTimeoutMs?: Millis): Promise<'created' | 'exists'>
   /** Once resolved, no write of any hold brings the session back. Idempotent. @throws store errors */
   destroy(sid: string): Promise<void>
   /** The live sessions by record id, a digest: ids that open something are not stored. @throws `ERR_UNSUPPORTED`; store errors */
@@ -135,6 +137,18 @@ class DropIns implements DropInRecords {
   begin(sid: string): DropInSession {
     assertSid(sid, 'create')
     return new DropInSession(this.#context, sid)
+  }
+
+  async adopt(sid: string, data: object, idleTimeoutMs?: Millis): Promise<'created' | 'exists'> {
+    assertSid(sid, 'create')
+    const given = decodedKeys(jsonKeys(data))
+    try {
+      await this.#create(sid, () => this.#records.create(sid, given, this.#context.timeouts(idleTimeoutMs)))
+      return 'created'
+    } catch (error) {
+      if (isLeewayError(error) && error.code === 'ERR_CONFLICT') return 'exists'
+      throw error
+    }
   }
 
   async destroy(sid: string): Promise<void> {
