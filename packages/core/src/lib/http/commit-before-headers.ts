@@ -16,6 +16,18 @@ export interface NodeAnswer extends NodeResponse {
   removeHeader(name: string): unknown
   emit(event: 'drain'): unknown
   destroy(): unknown
+  /** Whether a part of an answer is held back. */
+  [isBegun]?: boolean
+}
+
+const isBegun = Symbol('leeway: is begun')
+
+/** The same for all responses: an accessor of its own would turn each into a dictionary, slow for whoever uses it. */
+const headersSent: PropertyDescriptor & ThisType<NodeAnswer> = {
+  configurable: true,
+  get() {
+    return this[isBegun] === true || Reflect.get(Object.getPrototypeOf(this), 'headersSent', this)
+  },
 }
 
 /** What describes an answer that does not go out. */
@@ -77,21 +89,16 @@ export function commitBeforeHeaders(
     end: response.end,
   }
   // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
-  Object.defineProperty(response, 'headersSent', {
-    configurable: true,
-    get: () => isPart() || Reflect.get(Object.getPrototypeOf(response), 'headersSent', response),
-  })
-
-  function isPart(): boolean {
-    return state === 'holding' && held[0]?.name !== 'end'
-  }
+  response[isBegun] = false
+  Object.defineProperty(response, 'headersSent', headersSent)
 
   function holdBack(name: Name, args: readonly unknown[]): void {
     if (held.at(-1)?.name === 'end') {
-      if (isPart()) return
+      if (response[isBegun]) return
       held = []
     }
     held.push({ name, args })
+    response[isBegun] = held[0]?.name !== 'end'
     if (state === 'holding') return
     state = 'holding'
     void commit()
@@ -100,12 +107,12 @@ export function commitBeforeHeaders(
   async function commit(): Promise<void> {
     try {
       const setCookie = await exchange.commit()
-      state = 'through'
+      holdNoMore('through')
       if (response.destroyed) return
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
     } catch (error) {
       const setCookie = await exchange.commit()
-      state = 'dropping'
+      holdNoMore('dropping')
       if (response.destroyed) return
       for (const name of CONTENT) response.removeHeader(name)
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
@@ -113,6 +120,11 @@ export function commitBeforeHeaders(
       return
     }
     release()
+  }
+
+  function holdNoMore(next: 'through' | 'dropping'): void {
+    state = next
+    response[isBegun] = false
   }
 
   /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
