@@ -5,10 +5,12 @@ import { onExpress } from './on-express.ts'
 import { onFetch } from './on-fetch.ts'
 import { onNode } from './on-node.ts'
 
+export type Cookie = Omit<HttpOptions<unknown>, 'secure' | 'client' | 'onStoreFailure'> & { readonly secure?: boolean }
+
 export interface Setting {
   readonly store: SessionStore
   /** Default: over plain HTTP. */
-  readonly cookie?: Omit<HttpOptions<unknown>, 'secure'> & { readonly secure?: boolean }
+  readonly cookie?: Cookie
   readonly clock?: Clock
   /** Of the headers of a request; Node's default is 16 KiB. */
   readonly maxHeaderSize?: number
