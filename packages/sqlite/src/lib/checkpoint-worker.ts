@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 
@@ -30,8 +31,7 @@ const restart = db.prepare<[], Progress>('PRAGMA wal_checkpoint(RESTART)')
 parentPort?.on('message', (message: 'checkpoint' | 'close') => {
   if (message === 'close') {
     db.close()
-    parentPort?.close()
-    return
+    process.exit() // of this thread; Deno's parentPort has no close
   }
   try {
     checkpoint()
