@@ -64,6 +64,18 @@ export function docExamples(file: string): Snippet[] {
   return found
 }
 
+/** The recipes of docs/fetch.md, by the path that each names in its first line. */
+export function recipes(): Record<string, string> {
+  const named = snippets('docs/fetch.md').filter(({ info }) => info.startsWith('ts '))
+  return Object.fromEntries(
+    named.map(({ code, line }) => {
+      const path = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1]
+      if (path === undefined) throw new Error(`docs/fetch.md:${line} does not begin with its path`)
+      return [path, code]
+    }),
+  )
+}
+
 /** The one example in the README that is a whole server. */
 export function readmeExample(): string {
   return readmeSnippet('ts server')

@@ -9,6 +9,7 @@ import { pack, published } from '../scripts/packages.mjs'
 import { freePort, get, read, readmeExample, readmeExampleOn, root } from './documents.ts'
 import { npmInstall } from './npm.ts'
 import { testFirstRuns } from './packed-first-run.ts'
+import { testFrameworks } from './packed-frameworks.ts'
 import { testRunners } from './packed-runners.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'leeway-packed-'))
@@ -89,3 +90,4 @@ test.concurrent('the published types compile in strict mode without the sources'
 
 testFirstRuns(directory, () => tarballs, redis.url)
 testRunners(directory, () => tarballs)
+testFrameworks(() => tarballs, redis.url)

@@ -5,6 +5,9 @@ import type { HttpOptions, Opened } from '../http/options.ts'
 import { sendCookie } from '../http/response-headers.ts'
 import type { Sessions } from '../sessions/sessions-api.ts'
 
+/** Where a text's type is not among its headers, and is lost once `body` has been looked at; a clone keeps it. */
+const IS_BUN = 'Bun' in globalThis
+
 /** A request whose session has been opened. */
 export interface OpenedRequest<Data extends object, Outage, Flash extends object = Record<string, unknown>> {
   readonly session: Opened<Data, Outage, Flash>
@@ -114,6 +117,12 @@ function withCookie(response: Response, setCookie: string | undefined): Response
   if (response.status === 101) {
     sendCookie(response.headers, setCookie)
     return response
+  }
+  if (IS_BUN && !response.headers.has('Content-Type')) {
+    const clone = response.clone()
+    void response.body?.cancel()
+    sendCookie(clone.headers, setCookie)
+    return clone
   }
   const headers = new Headers(response.headers)
   sendCookie(headers, setCookie)

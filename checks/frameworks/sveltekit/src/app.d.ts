@@ -1,0 +1,9 @@
+import type { Session } from '@leeway/core'
+
+declare global {
+  namespace App {
+    interface Locals {
+      session: Session<{ visits: number }>
+    }
+  }
+}

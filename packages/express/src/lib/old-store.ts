@@ -1,0 +1,74 @@
+import { LeewayError } from '@leeway/core'
+
+type Callback = (error?: unknown, value?: unknown) => void
+
+/** What of an express-session store a migration calls. Every store for express-session fits. */
+export interface OldSessionStore {
+  get(sid: string, callback: (error: unknown, session?: object | null) => void): unknown
+  destroy(sid: string, callback?: (error?: unknown) => void): unknown
+  clear?(callback?: (error?: unknown) => void): unknown
+}
+
+/** A session of the old store. */
+export interface OldSession {
+  readonly data: Record<string, unknown>
+  /** How long it lives without use; `undefined` where its cookie has no expiry. */
+  readonly idleTimeoutMs: number | undefined
+}
+
+/** The store that sessions are moved from, with promises. Its failures are failures of the store, never absent sessions. */
+export class OldStore {
+  readonly #store: OldSessionStore
+
+  constructor(store: OldSessionStore) {
+    this.#store = store
+  }
+
+  /** @throws `ERR_STORE_FAILED` */
+  async get(sid: string): Promise<OldSession | undefined> {
+    const session = await call('load', (done) => this.#store.get(sid, done))
+    if (typeof session !== 'object' || session === null) return undefined
+    const data: Record<string, unknown> = JSON.parse(JSON.stringify(session))
+    const { expires, originalMaxAge } = Object(data.cookie)
+    if (expires != null && !(Date.parse(expires) > Date.now())) return undefined
+    return { data, idleTimeoutMs: typeof originalMaxAge === 'number' ? originalMaxAge : undefined }
+  }
+
+  /** @throws `ERR_STORE_FAILED` */
+  async destroy(sid: string): Promise<void> {
+    await call('destroy', (done) => this.#store.destroy(sid, done))
+  }
+
+  /** @throws `ERR_UNSUPPORTED` where the old store cannot; `ERR_STORE_FAILED` */
+  async clear(): Promise<void> {
+    if (!this.#store.clear) {
+      throw new LeewayError('ERR_UNSUPPORTED', 'the store that sessions are moved from cannot be cleared', {
+        operation: 'clear',
+      })
+    }
+    await call('clear', (done) => this.#store.clear?.(done))
+  }
+}
+
+/** Calls with a callback. The code `ENOENT` says, by express-session's convention, that there is no such session. */
+function call(operation: string, start: (callback: Callback) => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: unknown) =>
+      reject(
+        new LeewayError('ERR_STORE_FAILED', `the store that sessions are moved from failed to ${operation}`, {
+          operation,
+          cause,
+        }),
+      )
+    try {
+      const answer = start((error, value) => {
+        if (error && Object(error).code !== 'ENOENT') failed(error)
+        else resolve(error ? undefined : value)
+      })
+      // Some return promises as well, whose rejections would go unhandled.
+      if (answer instanceof Promise) answer.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  })
+}
