@@ -239,7 +239,7 @@ export class LiveRecord {
     if (here !== stored && !Object.isExtensible(this.#data)) this.#data = { ...this.#data }
     takeOver(codec, this.#data, { here, stored }, unsaved)
     // Taking over may leave the keys in another order than the stored text has them, which is no change.
-    this.#base = unsaved.size === 0 ? encodeDocument(codec, this.#data) : base
+    this.#base = unsaved.size === 0 && here !== stored ? encodeDocument(codec, this.#data) : base
   }
 
   #refused(status: 'gone' | 'superseded', operation: string): LeewayError {
