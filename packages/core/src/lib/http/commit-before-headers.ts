@@ -1,45 +1,29 @@
 import type { Exchange } from './exchange.ts'
-import { type NodeResponse, nodeHeaders, sendCookie } from './response-headers.ts'
+import { HeldAnswer, isBegun, type Method, type NodeAnswer, type OnFailure, type Sending } from './held-answer.ts'
 
-type Method = (...args: never[]) => unknown
-type Name = 'writeHead' | 'flushHeaders' | 'write' | 'end'
-
-/** The part of Node's `ServerResponse` that sending takes. */
-export interface NodeAnswer extends NodeResponse {
-  statusCode: number
-  statusMessage: string
-  readonly destroyed: boolean
-  writeHead: Method
-  flushHeaders: Method
-  write: Method
-  end: Method
-  removeHeader(name: string): unknown
-  emit(event: 'drain'): unknown
-  destroy(): unknown
-  /** Whether a part of an answer is held back. */
-  [isBegun]?: boolean
+/** Methods in place of a response's own, and where each response has the answer that they hold back. */
+interface Layer {
+  readonly key: symbol
+  readonly methods: Record<Sending, Method>
 }
 
-const isBegun = Symbol('leeway: is begun')
+interface Layered {
+  readonly [key: symbol]: unknown
+}
 
-/** The same for all responses: an accessor of its own would turn each into a dictionary, slow for whoever uses it. */
+/** The first for the first that has a response held back, the next for who does the same to it afterwards, and so on. */
+const layers: Layer[] = []
+
+/**
+ * All responses share the methods and the accessor. Closures of its own, set as properties, outlive a response until the
+ * next major collection (V8 13.6), and an accessor of its own turns it into a dictionary.
+ */
 const headersSent: PropertyDescriptor & ThisType<NodeAnswer> = {
   configurable: true,
   get() {
     return this[isBegun] === true || Reflect.get(Object.getPrototypeOf(this), 'headersSent', this)
   },
 }
-
-/** What describes an answer that does not go out. */
-const CONTENT = [
-  'Content-Length',
-  'Content-Type',
-  'Content-Encoding',
-  'Content-Range',
-  'ETag',
-  'Last-Modified',
-  'Location',
-]
 
 /**
  * Has the session saved before the headers of a Node response go out, whatever sends them: from the first `writeHead`,
@@ -53,133 +37,29 @@ const CONTENT = [
 export function commitBeforeHeaders(
   exchange: Pick<Exchange<object, unknown, unknown>, 'commit'>,
   response: NodeAnswer,
-  onFailure: (error: unknown, isUnfinished: boolean) => void,
+  onFailure: OnFailure,
 ): void {
-  const { writeHead, flushHeaders, write, end } = response
-  const send: Record<Name, Method> = { writeHead, flushHeaders, write, end }
-  let state: 'untouched' | 'holding' | 'through' | 'dropping' = 'untouched'
-  let held: { readonly name: Name; readonly args: readonly unknown[] }[] = []
-
-  // Whoever put something around these methods since is called before them and stays where it is.
-  const intercept = (name: Name, hold: (args: readonly unknown[]) => unknown) => {
-    response[name] = (...args: readonly unknown[]) => {
-      if (state === 'through') return Reflect.apply(send[name], response, args)
-      if (state === 'dropping') return name === 'write' ? true : response
-      return hold(args)
-    }
-  }
-  intercept('writeHead', (args) => {
-    takeHead(response, args)
-    holdBack('writeHead', [response.statusCode])
-    return response
-  })
-  intercept('flushHeaders', () => holdBack('flushHeaders', []))
-  intercept('write', (args) => {
-    holdBack('write', args)
-    return false
-  })
-  intercept('end', (args) => {
-    holdBack('end', args)
-    return response
-  })
-  const intercepted = {
-    writeHead: response.writeHead,
-    flushHeaders: response.flushHeaders,
-    write: response.write,
-    end: response.end,
-  }
+  const { key, methods } = layers.find((layer) => !(layer.key in response)) ?? addLayer()
+  // Whoever puts something around these methods later is called before them and stays where it is.
+  Reflect.set(response, key, new HeldAnswer(exchange, response, onFailure, methods))
   // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
   response[isBegun] = false
   Object.defineProperty(response, 'headersSent', headersSent)
-
-  function holdBack(name: Name, args: readonly unknown[]): void {
-    if (held.at(-1)?.name === 'end') {
-      if (response[isBegun]) return
-      held = []
-    }
-    held.push({ name, args })
-    response[isBegun] = held[0]?.name !== 'end'
-    if (state === 'holding') return
-    state = 'holding'
-    void commit()
-  }
-
-  async function commit(): Promise<void> {
-    try {
-      const setCookie = await exchange.commit()
-      holdNoMore('through')
-      if (response.destroyed) return
-      if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
-    } catch (error) {
-      const setCookie = await exchange.commit()
-      holdNoMore('dropping')
-      if (response.destroyed) return
-      for (const name of CONTENT) response.removeHeader(name)
-      if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
-      replace(error)
-      return
-    }
-    release()
-  }
-
-  function holdNoMore(next: 'through' | 'dropping'): void {
-    state = next
-    response[isBegun] = false
-  }
-
-  /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
-  function replace(error: unknown): void {
-    const isUnfinished = held.at(-1)?.name !== 'end'
-    let isAnswered = false
-    const end: Method = (...args) => {
-      isAnswered = true
-      return Reflect.apply(send.end, response, args)
-    }
-    Object.assign(response, send, { end })
-    onFailure(error, isUnfinished)
-    if (!isUnfinished) return
-    Object.assign(response, intercepted)
-    if (!isAnswered) response.destroy()
-  }
-
-  function release(): void {
-    let isFlowing = false
-    try {
-      for (const { name, args } of held) {
-        const answer = Reflect.apply(send[name], response, args)
-        isFlowing = name === 'write' && answer === true
-      }
-    } catch (error) {
-      // What was to be sent is no text and no bytes: the handler would have been told, but has gone on.
-      state = 'dropping'
-      if (Reflect.get(response, 'headersSent') === true) response.destroy()
-      else replace(error)
-      return
-    }
-    // Its writer was told to wait, and Node has nothing to wait for.
-    if (isFlowing) response.emit('drain')
-  }
 }
 
-/** Applies what `writeHead` was given: Node would let it replace the cookie and its protection. */
-function takeHead(response: NodeAnswer, [status, ...rest]: readonly unknown[]): void {
-  const [reason, headers] = typeof rest[0] === 'string' ? rest : [undefined, rest[0] ?? rest[1]]
-  if (typeof status === 'number') response.statusCode = status
-  if (typeof reason === 'string') response.statusMessage = reason
-  const fields = new Map<string, string[]>()
-  for (const [name, value] of pairs(headers)) {
-    if (value === undefined) continue
-    fields.set(name, [...(fields.get(name) ?? []), ...[value].flat().map(String)])
+function addLayer(): Layer {
+  const key = Symbol('leeway: held answer')
+  const method = (name: Sending): Method =>
+    function (this: Layered, ...args: readonly unknown[]) {
+      const held = this[key]
+      return held instanceof HeldAnswer ? held.take(name, args) : undefined
+    }
+  const methods = {
+    writeHead: method('writeHead'),
+    flushHeaders: method('flushHeaders'),
+    write: method('write'),
+    end: method('end'),
   }
-  for (const [name, [value, ...more]] of fields) {
-    if (value !== undefined) response.setHeader(name, more.length === 0 ? value : [value, ...more])
-  }
-}
-
-/** Headers as Node takes them: an object, pairs, or names and values in turn. */
-function pairs(headers: unknown): (readonly [string, unknown])[] {
-  if (typeof headers !== 'object' || headers === null) return []
-  if (!Array.isArray(headers)) return Object.entries(headers)
-  const flat = Array.isArray(headers[0]) ? headers.flat() : headers
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => [String(flat[2 * i]), flat[2 * i + 1]])
+  layers.push({ key, methods })
+  return { key, methods }
 }

@@ -1,0 +1,152 @@
+import type { Exchange } from './exchange.ts'
+import { type NodeResponse, nodeHeaders, sendCookie } from './response-headers.ts'
+import { takeHead } from './take-head.ts'
+
+export type Method = (...args: never[]) => unknown
+
+/** What begins or ends an answer. */
+export type Sending = 'writeHead' | 'flushHeaders' | 'write' | 'end'
+
+/** The part of Node's `ServerResponse` that sending takes. */
+export interface NodeAnswer extends NodeResponse {
+  statusCode: number
+  statusMessage: string
+  readonly destroyed: boolean
+  writeHead: Method
+  flushHeaders: Method
+  write: Method
+  end: Method
+  removeHeader(name: string): unknown
+  emit(event: 'drain'): unknown
+  destroy(): unknown
+  /** Whether a part of an answer is held back. */
+  [isBegun]?: boolean
+}
+
+export const isBegun = Symbol('leeway: is begun')
+
+/** Answers in place of the handler: see `commitBeforeHeaders`. */
+export type OnFailure = (error: unknown, isUnfinished: boolean) => void
+
+/** What describes an answer that does not go out. */
+const CONTENT = [
+  'Content-Length',
+  'Content-Type',
+  'Content-Encoding',
+  'Content-Range',
+  'ETag',
+  'Last-Modified',
+  'Location',
+]
+
+/** What a handler sends before its session is stored. */
+export class HeldAnswer {
+  readonly #exchange: Pick<Exchange<object, unknown, unknown>, 'commit'>
+  readonly #response: NodeAnswer
+  readonly #onFailure: OnFailure
+  readonly #send: Record<Sending, Method>
+  /** The methods in place of those, which end up here. */
+  readonly #methods: Record<Sending, Method>
+  #state: 'untouched' | 'holding' | 'through' | 'dropping' = 'untouched'
+  #held: { readonly name: Sending; readonly args: readonly unknown[] }[] = []
+
+  constructor(
+    exchange: Pick<Exchange<object, unknown, unknown>, 'commit'>,
+    response: NodeAnswer,
+    onFailure: OnFailure,
+    methods: Record<Sending, Method>,
+  ) {
+    this.#exchange = exchange
+    this.#response = response
+    this.#onFailure = onFailure
+    const { writeHead, flushHeaders, write, end } = response
+    this.#send = { writeHead, flushHeaders, write, end }
+    this.#methods = methods
+    Object.assign(response, methods)
+  }
+
+  /** What the method of this name does in place of the response's own. */
+  take(name: Sending, args: readonly unknown[]): unknown {
+    if (this.#state === 'through') return Reflect.apply(this.#send[name], this.#response, args)
+    if (this.#state === 'dropping') return name === 'write' ? true : this.#response
+    if (name === 'writeHead') {
+      takeHead(this.#response, args)
+      this.#holdBack(name, [this.#response.statusCode])
+    } else {
+      this.#holdBack(name, args)
+    }
+    if (name === 'write') return false
+    return name === 'flushHeaders' ? undefined : this.#response
+  }
+
+  #holdBack(name: Sending, args: readonly unknown[]): void {
+    if (this.#held.at(-1)?.name === 'end') {
+      if (this.#response[isBegun]) return
+      this.#held = []
+    }
+    this.#held.push({ name, args })
+    this.#response[isBegun] = this.#held[0]?.name !== 'end'
+    if (this.#state === 'holding') return
+    this.#state = 'holding'
+    void this.#commit()
+  }
+
+  async #commit(): Promise<void> {
+    const response = this.#response
+    try {
+      const setCookie = await this.#exchange.commit()
+      this.#holdNoMore('through')
+      if (response.destroyed) return
+      if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
+    } catch (error) {
+      const setCookie = await this.#exchange.commit()
+      this.#holdNoMore('dropping')
+      if (response.destroyed) return
+      for (const name of CONTENT) response.removeHeader(name)
+      if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
+      this.#replace(error)
+      return
+    }
+    this.#release()
+  }
+
+  #holdNoMore(next: 'through' | 'dropping'): void {
+    this.#state = next
+    this.#response[isBegun] = false
+  }
+
+  /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
+  #replace(error: unknown): void {
+    const response = this.#response
+    const isUnfinished = this.#held.at(-1)?.name !== 'end'
+    let isAnswered = false
+    const end: Method = (...args) => {
+      isAnswered = true
+      return Reflect.apply(this.#send.end, response, args)
+    }
+    Object.assign(response, this.#send, { end })
+    this.#onFailure(error, isUnfinished)
+    if (!isUnfinished) return
+    Object.assign(response, this.#methods)
+    if (!isAnswered) response.destroy()
+  }
+
+  #release(): void {
+    const response = this.#response
+    let isFlowing = false
+    try {
+      for (const { name, args } of this.#held) {
+        const answer = Reflect.apply(this.#send[name], response, args)
+        isFlowing = name === 'write' && answer === true
+      }
+    } catch (error) {
+      // What was to be sent is no text and no bytes: the handler would have been told, but has gone on.
+      this.#state = 'dropping'
+      if (Reflect.get(response, 'headersSent') === true) response.destroy()
+      else this.#replace(error)
+      return
+    }
+    // Its writer was told to wait, and Node has nothing to wait for.
+    if (isFlowing) response.emit('drain')
+  }
+}
