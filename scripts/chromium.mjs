@@ -1,4 +1,4 @@
-// The tests look at the HTML reports in a browser. Runs on Node 18 or later.
+// The tests look at the HTML reports and use the example in a browser. Runs on Node 18 or later.
 import { spawnSync } from 'node:child_process'
 import { provideProgram } from './system-programs.mjs'
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SessionId, SessionStore } from '@leeway/core'
 import { until } from '@leeway/testing'
+import { randomFrom } from '../random.ts'
 import { type Answer, Entry, Ledger } from './ledger.ts'
 import { Recorder } from './recorder.ts'
 import { type Handle, type Subject, sessionsSubject, storeSubject } from './subject.ts'
@@ -27,7 +28,7 @@ export class Load {
   readonly #subject: Subject
   readonly #store: SessionStore
   readonly #handles = new Map<Entry, Handle>()
-  readonly #random = seeded(20050401)
+  readonly #random = randomFrom(20050401)
   #mark = 0
   #isRunning = false
   #callers: Promise<unknown> = Promise.resolve()
@@ -185,16 +186,5 @@ export class Load {
 
   #pick(entries: readonly Entry[]): Entry | undefined {
     return entries[Math.floor(this.#random() * entries.length)]
-  }
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
 }

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { systemChromium } from '@leeway/testing'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Report, toHtml, toJUnit } from '../src/index.ts'
-import { startChromium } from './fixtures/chromium.ts'
 import * as inPage from './fixtures/in-page.ts'
 import { brokenReport, HOSTILE, hostileReport, keptReport } from './fixtures/sample-reports.ts'
 
@@ -23,7 +23,7 @@ const [kept, broken, hostile] = [await keptReport(), await brokenReport(), await
 let browser: Browser
 let reader: Page | undefined
 beforeAll(async () => {
-  browser = await startChromium()
+  browser = await chromium.launch(systemChromium())
 })
 afterAll(async () => {
   await browser?.close()

@@ -1,5 +1,5 @@
 /**
- * Real servers for tests and benchmarks, each started for its test and stopped with it.
+ * Real servers for tests and benchmarks, each started for its test and stopped with it, and the system's browser.
  * @module
  */
 export type { RedisCluster, SlotMove } from './redis-cluster.ts'
@@ -8,4 +8,5 @@ export type { RedisServer } from './redis-server.ts'
 export { serverBinaries, serverBinary } from './server-binary.ts'
 export { type ClusterOptions, startCluster } from './start-cluster.ts'
 export { type ServerOptions, startRedis } from './start-redis.ts'
+export { systemChromium } from './system-chromium.ts'
 export { until } from './until.ts'

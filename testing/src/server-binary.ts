@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { findOnPath } from './find-on-path.ts'
 
 const NAMES = ['redis-server', 'valkey-server']
 
@@ -20,18 +19,4 @@ export function serverBinaries(): string[] {
 /** The one that is started unless a test asks for another. */
 export function serverBinary(): string {
   return serverBinaries()[0] as string
-}
-
-function findOnPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

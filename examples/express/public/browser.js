@@ -1,3 +1,4 @@
+import { Memo } from './memo.js'
 import { clock, left, listed } from './shown.js'
 
 const template = document.querySelector('#browser-template')
@@ -8,6 +9,7 @@ export class Browser {
   #name
   #root
   #onLogin
+  #memo
   #state
   /** The server's clock, less ours. */
   #skew = 0
@@ -27,6 +29,7 @@ export class Browser {
       event.preventDefault()
       this.ask('login', { name: this.#find('input').value })
     })
+    this.#memo = new Memo(this.#find('.memo'), (memo) => this.ask('memo', { memo }))
     this.#root.addEventListener('click', ({ target }) => {
       const action = target.dataset.do
       if (action === 'crowd') this.#crowd()
@@ -47,10 +50,13 @@ export class Browser {
       // An answer that was overtaken by a later request's would show the past.
       if (turn < this.#answered) return
       this.#answered = turn
-      if (!response.ok) this.#say(answer.error, true)
+      // The server knows this visitor no longer: what it knows instead tells why.
+      if (response.status === 401) await this.ask('state', {}, answer.error)
+      else if (!response.ok) this.#say(answer.error, true)
       else if (answer.loggedOut) {
         this.#state = undefined
-        await this.ask('state', {}, 'Logged out. A copy of the old cookie opens nothing.')
+        const lost = this.#memo.clear() ? ' The note that was not saved is gone.' : ''
+        await this.ask('state', {}, `Logged out. A copy of the old cookie opens nothing.${lost}`)
       } else if (answer.gone) await this.ask('state')
       else this.#show(answer, action, note)
     } catch (error) {
@@ -111,14 +117,17 @@ export class Browser {
     this.#state = answer
     this.#skew = answer.now - Date.now()
     const { session, sessions, stored, save, cookie } = answer
-    const { id, owner, visits } = session
+    const { id, owner, visits, memo } = session
     const changed = before?.stored && before.session.id !== id
     const expired = changed && before.session.expiresAt <= answer.now
-    this.#ended = changed && action !== 'login' ? (expired ? 'expired' : 'logged out') : undefined
-    if (!this.#ended) this.#say(note)
+    this.#ended = changed && owner === null ? (expired ? 'expired' : 'logged out') : undefined
+    if (changed && owner !== null && action !== 'login') {
+      this.#say('This browser has another session since: somebody logged in in another tab.')
+    } else if (!this.#ended) this.#say(note)
     else if (expired) this.#say('The old session has expired: nobody is served in the grace.', true)
     else this.#say('The old session was ended, and opens nothing any more. This is a new one.', true)
 
+    this.#memo.show(owner, memo)
     this.#find('.login').hidden = owner !== null
     this.#find('.who').hidden = owner === null
     this.#find('.hello').textContent = owner === null ? '' : `Hello, ${owner}`
@@ -160,6 +169,7 @@ const phases = { none: 'nothing stored', live: 'live', grace: 'in its grace', ov
 
 const done = {
   login: 'Logged in: same id, new secret. The old cookie is dead.',
+  memo: 'Saved. It is there for as long as this session is.',
   rotate: 'A new secret is on its way; it counts once this browser has used it.',
   shorten: 'It ends in 20 seconds; reload then. Only the end of its grace never moves back.',
   revoke: 'Ended. The other browser is out at its next request.',

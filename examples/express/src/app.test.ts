@@ -187,6 +187,24 @@ test.each([undefined, 7, '', 'nonsense', '../../etc/passwd', { length: 26 }])(
   },
 )
 
+test('a note is kept in the session of whoever is logged in', async () => {
+  const app = await start(memoryStore())
+  const browser = app.browser()
+  expect((await browser.post('/a/api/memo', { memo: 'early' })).status).toBe(401)
+  await browser.post('/a/api/login', { name: 'Ada' })
+  await browser.post('/a/api/memo', { memo: 'two\nlines' })
+  expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { memo: 'two\nlines' } })
+  await browser.post('/a/api/login', { name: 'Eve' })
+  expect(await (await browser.get('/a/api/state')).json()).toMatchObject({ session: { owner: 'Eve', memo: '' } })
+})
+
+test.each([undefined, null, 7, ['note'], 'x'.repeat(501), '\ud800'])('the note %j is refused', async (memo) => {
+  const app = await start(memoryStore())
+  const browser = app.browser()
+  await browser.post('/a/api/login', { name: 'Ada' })
+  expect((await browser.post('/a/api/memo', { memo })).status).toBe(400)
+})
+
 test('who is not logged in revokes nothing', async () => {
   const app = await start(memoryStore())
   const browser = app.browser()
@@ -227,9 +245,11 @@ test('a name is given back as it was, whatever it looks like', async () => {
   expect(await response.json()).toMatchObject({ session: { owner: name } })
 })
 
-test('the page is served with a policy that allows nothing from elsewhere', async () => {
+test('the page is served with a policy that allows nothing from elsewhere, and kept by nobody', async () => {
   const app = await start(memoryStore())
   const response = await app.browser().get('/')
   expect(await response.text()).toContain('Sessions that survive their cleanup')
+  // Or the back button would show it as it was before a logout.
+  expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSessions, type SessionStore } from '@leeway/core'
 import type { Clock } from '@leeway/core/testing'
@@ -35,6 +35,24 @@ class Browser {
   }
 }
 
+/** A server on a free port. */
+export async function listen(listener: RequestListener) {
+  const server = createServer(listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    server,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+
 /** The app over HTTP on a free port, on any store. */
 export async function serve(store: SessionStore, clock?: Clock) {
   const sessions = createSessions<Visitor>({
@@ -42,18 +60,13 @@ export async function serve(store: SessionStore, clock?: Clock) {
     initialData: () => ({ visits: 0 }),
     ...(clock && { clock }),
   })
-  const server = createServer(createApp({ sessions, secureCookies: false }))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const listening = await listen(createApp({ sessions, secureCookies: false, ...(clock && { clock }) }))
   return {
-    url,
+    ...listening,
     sessions,
-    browser: () => new Browser(url),
+    browser: () => new Browser(listening.url),
     async close() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
+      await listening.close()
       await sessions.close()
     },
   }

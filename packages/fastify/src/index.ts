@@ -1,1 +1,5 @@
-export {}
+/**
+ * leeway sessions in Fastify.
+ * @module
+ */
+export { type FastifySessions, fastifySessions } from './lib/native/fastify-sessions.ts'

@@ -1,1 +1,5 @@
-export {}
+/**
+ * Sessions in Hono.
+ * @module
+ */
+export { type HonoSessions, honoSessions, type SessionEnv } from './lib/hono-sessions.ts'

@@ -78,6 +78,7 @@ describe('setting the cookie', () => {
     ['another path with the default name', { path: '/app' }],
     ['another path with the prefix', { name: '__Host-sid', path: '/app' }],
     ['the prefix in another case over plain HTTP', { name: '__host-sid', secure: false }],
+    ['a domain with the prefix for cookies of servers', { name: '__Host-Http-sid', domain: 'example.org' }],
   ])('refuses %s', (_what, options) => {
     expect(thrownBy(() => setCookie(token, options)).code).toBe('ERR_INVALID_OPTION')
   })
@@ -115,6 +116,12 @@ describe('reading the token', () => {
   it('finds it under another name, and under no name that every object has', () => {
     expect(readToken(`sid=${token}; leeway=other`, { name: 'sid' })).toBe(token)
     for (const name of ['constructor', '__proto__', 'toString']) expect(readToken('a=1', { name })).toBeUndefined()
+  })
+
+  it('takes it as it was sent: there is one spelling of a token', () => {
+    const encoded = token.replace('.', '%2E')
+    expect(readToken(`__Host-leeway=${encoded}`)).toBe(encoded)
+    expect(readToken(`__Host-leeway="${token}"`)).toBe(`"${token}"`)
   })
 
   it('finds it where it was set over plain HTTP', () => {
@@ -156,13 +163,16 @@ describe('reading the token', () => {
   })
 })
 
-it.each([{ sameSite: 'none' }, { partitioned: true }, { name: '__Host-sid' }, { name: '__Secure-sid' }] as const)(
-  'refuses %o over plain HTTP, where browsers drop it without a word',
-  (options) => {
-    expect(thrownBy(() => setCookie('token', { ...options, secure: false })).code).toBe('ERR_INVALID_OPTION')
-    expect(() => setCookie('token', options)).not.toThrow()
-  },
-)
+it.each([
+  { sameSite: 'none' },
+  { partitioned: true },
+  { name: '__Host-sid' },
+  { name: '__Secure-sid' },
+  { name: '__Http-sid' },
+] as const)('refuses %o over plain HTTP, where browsers drop it without a word', (options) => {
+  expect(thrownBy(() => setCookie('token', { ...options, secure: false })).code).toBe('ERR_INVALID_OPTION')
+  expect(() => setCookie('token', options)).not.toThrow()
+})
 
 function tried(call: () => string): string | undefined {
   try {

@@ -49,7 +49,12 @@ function cookieName({ name, secure }: CookieOptions): string {
  */
 export function readToken(cookieHeader: string | null | undefined, options: CookieOptions = {}): string | undefined {
   if (!cookieHeader) return undefined
-  return parseCookie(cookieHeader)[cookieName(options)]
+  return parseCookie(cookieHeader, { decode: asSent })[cookieName(options)]
+}
+
+/** Tokens hold nothing to decode, and so each has one spelling: that of who looks for one in a log or limits its use. */
+function asSent(value: string): string {
+  return value
 }
 
 /**
@@ -76,7 +81,7 @@ export function setCookie(token: string | null, options: SetCookieOptions = {}):
     invalid('maxAgeMs', 'a whole number of milliseconds')
   }
   // Browsers compare the prefixes without regard to case.
-  const prefix = /^__(host|secure)-/i.exec(name)?.[1]?.toLowerCase()
+  const prefix = /^__(host|secure|http)-/i.exec(name)?.[1]?.toLowerCase()
   if (!secure && (sameSite === 'none' || partitioned || prefix)) {
     throw new LeewayError(
       'ERR_INVALID_OPTION',

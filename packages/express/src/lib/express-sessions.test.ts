@@ -62,6 +62,24 @@ describe.each(Object.keys(frameworks))('in %s', (framework) => {
     expect(await browser.text('/note')).toBe('alice: hello')
   })
 
+  it('a handler that fails after its answer is answered for, and takes no cookie with it', async () => {
+    await using server = await withSessions((app, { sessionOf }) => {
+      app.use('/write', (request, response, next) => {
+        sessionOf(request).data.note = 'written'
+        response.end('done')
+        next(new Error('too late'))
+      })
+      app.onError((_error, _request, response) => {
+        response.statusCode = 500
+        response.end('failed')
+      })
+    })
+    const browser = server.browser()
+    const response = await browser.get('/write')
+    expect([response.status, await response.text()]).toEqual([500, 'failed'])
+    expect(await browser.text('/note')).toBe('null: written')
+  })
+
   it.each<[string, Handler]>([
     ['a stream', (_, response) => Readable.from(['bo', 'dy']).pipe(response)],
     ['flushed headers', (_, response) => [response.flushHeaders(), response.end('body')]],

@@ -17,7 +17,7 @@ export interface SessionRequest {
 
 /** What a response is to the middleware. The responses of Node, Connect and Express are some. */
 export interface SessionResponse extends NodeAnswer {
-  readonly headersSent: boolean
+  end(text: string): unknown
 }
 
 /** Sessions in Express and Connect: see {@link expressSessions}. */
@@ -33,6 +33,7 @@ export interface ExpressSessions<
    *
    * What fails goes to `next`, as Express's error handlers expect it. `error.status` is 503 where the store is in trouble
    * and 409 where another request got there first, so that an application without an error handler answers with it.
+   * Where the handler had begun an answer and not ended it, this is answered here, without an error handler.
    */
   middleware(request: Request, response: SessionResponse, next: (error?: unknown) => void): void
   /**
@@ -87,12 +88,14 @@ export function expressSessions<
         return
       }
       const exchange = http.begin(request.headers.cookie, request)
-      const fail = (error: unknown) => {
-        // What the handler had set was for another answer.
-        response.statusCode = failureAnswer(error)?.status ?? 500
+      const fail = (error: unknown, isUnfinished = false) => {
+        const answer = failureAnswer(error)
+        // What the handler had set was for another answer. One that it is still sending nobody else may answer.
+        response.statusCode = answer?.status ?? 500
         response.statusMessage = ''
         response.setHeader('Cache-Control', 'no-store')
-        next(error)
+        if (answer && isUnfinished) response.end(`${answer.message}\n`)
+        else next(error)
       }
       exchange.open().then((session) => {
         opened.set(request, { session })

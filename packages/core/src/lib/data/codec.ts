@@ -1,7 +1,7 @@
 import { parse } from 'secure-json-parse'
 import { LeewayError } from '../errors.ts'
 import type { SessionId } from '../store.ts'
-import { member, refuse } from './paths.ts'
+import { member, refuse, refuseInstance } from './paths.ts'
 
 /**
  * How session data becomes text. What `decode` gives must equal what `encode` was given, and equal values must become
@@ -86,10 +86,8 @@ function checkArray(array: readonly unknown[], path: string, ancestors: unknown[
 }
 
 function checkObject(object: object, path: string, ancestors: unknown[]): void {
-  const prototype = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype && prototype !== null) {
-    refuse(path, `an instance of ${prototype.constructor?.name ?? 'a class'} cannot be stored`)
-  }
+  const prototype: object | null = Object.getPrototypeOf(object)
+  if (prototype !== Object.prototype && prototype !== null) refuseInstance(path, prototype)
   for (const [key, value] of Object.entries(object)) {
     if (key === '__proto__') refuse(`${path}.__proto__`, 'the name is not allowed')
     if (value !== undefined) check(value, member(path, key), ancestors)

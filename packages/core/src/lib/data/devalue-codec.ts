@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { parse, stringify } from 'devalue'
 import type { Codec } from './codec.ts'
-import { member, refuse } from './paths.ts'
+import { member, refuse, refuseInstance } from './paths.ts'
 
 /**
  * Keeps what JSON cannot: `Date`, `Map`, `Set`, `BigInt`, `Uint8Array`, `undefined`, `NaN`, the infinities, -0, cycles,
@@ -58,7 +58,7 @@ function check(root: unknown, rootPath: string): void {
 
 function children(value: object, path: string): Iterable<readonly [path: string, child: unknown]> {
   if (Object.getOwnPropertySymbols(value).length > 0) refuse(path, 'a property named by a symbol cannot be stored')
-  const prototype: unknown = Object.getPrototypeOf(value)
+  const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return members(value, path)
   if (Array.isArray(value) && prototype === Array.prototype) return items(value, path)
   if (isUint8Array(value) && prototype === Uint8Array.prototype) return bytes(value, path)
@@ -66,7 +66,7 @@ function children(value: object, path: string): Iterable<readonly [path: string,
     (isDate(value) && prototype === Date.prototype) ||
     (isMap(value) && prototype === Map.prototype) ||
     (isSet(value) && prototype === Set.prototype)
-  if (!isKnown) refuse(path, `an instance of ${value.constructor?.name ?? 'a class'} cannot be stored`)
+  if (!isKnown) refuseInstance(path, prototype)
   if (Object.keys(value).length > 0) refuse(path, 'it has properties of its own, which cannot be stored')
   return isDate(value) ? [] : entries(value, path)
 }

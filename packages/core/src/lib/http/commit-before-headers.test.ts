@@ -139,12 +139,14 @@ describe('what a handler sends', () => {
     const seen: string[] = []
     await using server = await serve(
       changing((response) => response.end('body')),
-      (response) => {
-        const { end } = response
-        response.end = ((chunk: string) => {
-          seen.push(chunk)
-          return Reflect.apply(end, response, [chunk.toUpperCase()])
-        }) as typeof end
+      {
+        around: (response) => {
+          const { end } = response
+          response.end = ((chunk: string) => {
+            seen.push(chunk)
+            return Reflect.apply(end, response, [chunk.toUpperCase()])
+          }) as typeof end
+        },
       },
     )
     expect(await (await fetch(server.url)).text()).toBe('BODY')

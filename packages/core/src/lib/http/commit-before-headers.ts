@@ -16,6 +16,18 @@ export interface NodeAnswer extends NodeResponse {
   removeHeader(name: string): unknown
   emit(event: 'drain'): unknown
   destroy(): unknown
+  /** Whether a part of an answer is held back. */
+  [isBegun]?: boolean
+}
+
+const isBegun = Symbol('leeway: is begun')
+
+/** The same for all responses: an accessor of its own would turn each into a dictionary, slow for whoever uses it. */
+const headersSent: PropertyDescriptor & ThisType<NodeAnswer> = {
+  configurable: true,
+  get() {
+    return this[isBegun] === true || Reflect.get(Object.getPrototypeOf(this), 'headersSent', this)
+  },
 }
 
 /** What describes an answer that does not go out. */
@@ -34,22 +46,25 @@ const CONTENT = [
  * `write`, `end` or `flushHeaders` on, what the handler sends waits until `commit` has resolved, and follows with the
  * cookie. A handler that fails after a whole answer may send another one instead.
  *
- * @param onFailure answers in place of the handler when the session cannot be saved; nothing has been sent then
+ * @param onFailure answers in place of the handler when the session cannot be saved; nothing has been sent then. Where
+ * `isUnfinished`, the handler has more to send: the answer has to be complete when `onFailure` returns, because everything
+ * later is dropped, and without a complete one the connection is cut. Otherwise it may take its time.
  */
 export function commitBeforeHeaders(
   exchange: Pick<Exchange<object, unknown, unknown>, 'commit'>,
   response: NodeAnswer,
-  onFailure: (error: unknown) => void,
+  onFailure: (error: unknown, isUnfinished: boolean) => void,
 ): void {
   const { writeHead, flushHeaders, write, end } = response
   const send: Record<Name, Method> = { writeHead, flushHeaders, write, end }
-  let state: 'untouched' | 'holding' | 'through' = 'untouched'
+  let state: 'untouched' | 'holding' | 'through' | 'dropping' = 'untouched'
   let held: { readonly name: Name; readonly args: readonly unknown[] }[] = []
 
   // Whoever put something around these methods since is called before them and stays where it is.
   const intercept = (name: Name, hold: (args: readonly unknown[]) => unknown) => {
     response[name] = (...args: readonly unknown[]) => {
       if (state === 'through') return Reflect.apply(send[name], response, args)
+      if (state === 'dropping') return name === 'write' ? true : response
       return hold(args)
     }
   }
@@ -67,22 +82,23 @@ export function commitBeforeHeaders(
     holdBack('end', args)
     return response
   })
-  // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
-  Object.defineProperty(response, 'headersSent', {
-    configurable: true,
-    get: () => isPart() || Reflect.get(Object.getPrototypeOf(response), 'headersSent', response),
-  })
-
-  function isPart(): boolean {
-    return state === 'holding' && held[0]?.name !== 'end'
+  const intercepted = {
+    writeHead: response.writeHead,
+    flushHeaders: response.flushHeaders,
+    write: response.write,
+    end: response.end,
   }
+  // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
+  response[isBegun] = false
+  Object.defineProperty(response, 'headersSent', headersSent)
 
   function holdBack(name: Name, args: readonly unknown[]): void {
     if (held.at(-1)?.name === 'end') {
-      if (isPart()) return
+      if (response[isBegun]) return
       held = []
     }
     held.push({ name, args })
+    response[isBegun] = held[0]?.name !== 'end'
     if (state === 'holding') return
     state = 'holding'
     void commit()
@@ -91,19 +107,39 @@ export function commitBeforeHeaders(
   async function commit(): Promise<void> {
     try {
       const setCookie = await exchange.commit()
-      state = 'through'
+      holdNoMore('through')
       if (response.destroyed) return
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
     } catch (error) {
       const setCookie = await exchange.commit()
-      state = 'through'
+      holdNoMore('dropping')
       if (response.destroyed) return
       for (const name of CONTENT) response.removeHeader(name)
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
-      onFailure(error)
+      replace(error)
       return
     }
     release()
+  }
+
+  function holdNoMore(next: 'through' | 'dropping'): void {
+    state = next
+    response[isBegun] = false
+  }
+
+  /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
+  function replace(error: unknown): void {
+    const isUnfinished = held.at(-1)?.name !== 'end'
+    let isAnswered = false
+    const end: Method = (...args) => {
+      isAnswered = true
+      return Reflect.apply(send.end, response, args)
+    }
+    Object.assign(response, send, { end })
+    onFailure(error, isUnfinished)
+    if (!isUnfinished) return
+    Object.assign(response, intercepted)
+    if (!isAnswered) response.destroy()
   }
 
   function release(): void {
@@ -115,8 +151,9 @@ export function commitBeforeHeaders(
       }
     } catch (error) {
       // What was to be sent is no text and no bytes: the handler would have been told, but has gone on.
+      state = 'dropping'
       if (Reflect.get(response, 'headersSent') === true) response.destroy()
-      else onFailure(error)
+      else replace(error)
       return
     }
     // Its writer was told to wait, and Node has nothing to wait for.

@@ -59,6 +59,72 @@ it('a save that fails is answered for in place of the handler, without what desc
   expect(response.headers.get('x-mine')).toBe('yes')
 })
 
+describe('a save that fails', () => {
+  it('while the handler is still sending is answered for whole, and what the handler sends later is dropped', async () => {
+    const goOn = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<unknown>()
+    await using server = await serve(
+      changing(async (response) => {
+        response.write('a part')
+        await goOn.promise
+        done.resolve([response.write('more'), response.end('the end') === response])
+      }),
+    )
+    server.backend.failNext('create')
+    const response = await fetch(server.url)
+    expect([response.status, await response.text()]).toEqual([503, 'failed'])
+    goOn.resolve()
+    expect(await done.promise).toEqual([true, true])
+    expect((await fetch(server.url)).status).toBe(200)
+  })
+
+  it('while the handler is still sending has the connection cut where nobody answers at once', async () => {
+    let isUnfinished: boolean | undefined
+    await using server = await serve(
+      changing((response) => response.write('a part')),
+      {
+        onFailure: (response, _error, unfinished) => {
+          isUnfinished = unfinished
+          setImmediate(() => response.end('too late'))
+        },
+      },
+    )
+    server.backend.failNext('create')
+    await expect(fetch(server.url)).rejects.toThrow()
+    expect(isUnfinished).toBe(true)
+  })
+
+  it('after a whole answer may be answered for later', async () => {
+    await using server = await serve(
+      changing((response) => response.end('done')),
+      {
+        onFailure: (response, _error, isUnfinished) => setImmediate(() => response.end(`unfinished: ${isUnfinished}`)),
+      },
+    )
+    server.backend.failNext('create')
+    expect(await (await fetch(server.url)).text()).toBe('unfinished: false')
+  })
+
+  it('passes by what was put around the response since, which has seen another answer end', async () => {
+    const seen: unknown[] = []
+    await using server = await serve(
+      changing((response) => response.end('done')),
+      {
+        around: (response) => {
+          const { end } = response
+          response.end = ((chunk: string) => {
+            seen.push(chunk)
+            return seen.length === 1 ? Reflect.apply(end, response, [chunk]) : response
+          }) as typeof end
+        },
+      },
+    )
+    server.backend.failNext('create')
+    expect(await (await fetch(server.url)).text()).toBe('failed')
+    expect(seen).toEqual(['done'])
+  })
+})
+
 it('a save that fails after a login has its secret sent all the same', async () => {
   await using server = await serve(async (response, session) => {
     await session.login('alice')

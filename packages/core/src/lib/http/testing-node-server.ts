@@ -11,17 +11,26 @@ import { httpSessions } from './http-sessions.ts'
 
 export type Handler = (response: ServerResponse, session: Session<Data>, request: IncomingMessage) => unknown
 
+interface Around {
+  /** Puts something around the response once the middleware has run. */
+  readonly around?: (response: ServerResponse) => void
+  /** Answers where the save fails. */
+  readonly onFailure?: (response: ServerResponse, error: unknown, isUnfinished: boolean) => void
+}
+
+function answer(response: ServerResponse, error: unknown): void {
+  response.statusCode = failureAnswer(error)?.status ?? 500
+  response.end('failed')
+}
+
 /** A server whose one handler runs with a session that is saved before the headers. */
-export async function serve(handler: Handler, around: (response: ServerResponse) => void = () => {}) {
+export async function serve(handler: Handler, { around = () => {}, onFailure = answer }: Around = {}) {
   const context = setup()
   const http = httpSessions(context.sessions, { secure: false, clock: context.clock })
   const server = createServer(async (request, response) => {
     const exchange = http.begin(request.headers.cookie, request)
     const session = await exchange.open()
-    commitBeforeHeaders(exchange, response, (error) => {
-      response.statusCode = failureAnswer(error)?.status ?? 500
-      response.end('failed')
-    })
+    commitBeforeHeaders(exchange, response, (error, isUnfinished) => onFailure(response, error, isUnfinished))
     around(response)
     await handler(response, session, request)
   })

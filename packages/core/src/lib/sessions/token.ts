@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { SessionId } from '../store.ts'
 
 /** What the cookie carries: `id.secret`. The id names the record; the secret, 192 random bits, is the credential. */
@@ -32,7 +32,7 @@ export function mintNonce(): string {
 
 /** The store keeps only this. The secret is random, so a plain SHA-256 cannot be reversed by guessing. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return hash('sha256', secret, 'base64url')
 }
 
 /** The secret that follows this one: every request that knows the secret derives the same from the stored nonce. */
