@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { randomFrom, runSeed, shuffled } from '../random.ts'
 import { scratchPlaces } from '../scratch.ts'
 import type { Application } from './application.ts'
-import { nativeBindings, onEveryStore } from './bindings.ts'
+import { crossed, nativeBindings, onEveryStore } from './bindings.ts'
 import { Browser, type Received } from './browser.ts'
 import { peers } from './peers.ts'
 import { start } from './start.ts'
@@ -11,14 +11,20 @@ const REQUESTS = 100
 const ORDERS = 1000
 const placeOf = scratchPlaces()
 
-test.each(onEveryStore(nativeBindings))(
-  `a login beside ${REQUESTS} requests with the old cookie: $name on $kind logs in, in every order of the responses`,
-  async ({ name, binding, kind }) => {
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}`))
+/** Whether a rotation is under way that the browser has not heard of: its requests know the next secret as well. */
+const beginnings = [
+  { beginning: 'a stored session', isRotating: false },
+  { beginning: 'a session in rotation', isRotating: true },
+]
+
+test.each(crossed(beginnings, onEveryStore(nativeBindings)))(
+  `a login to $beginning beside ${REQUESTS} requests with the old cookie: $name on $kind logs in, in every order of the responses`,
+  async ({ beginning, isRotating, name, binding, kind }) => {
+    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}-${isRotating}`))
     const { app, watched } = started
-    const { old, login, others } = await loginInFlight(app)
+    const { old, login, others } = await loginInFlight(app, isRotating)
     const { loggedIn, other } = inOrders(app, old, login, others)
-    console.log(`login: ${name} on ${kind}: logged in after ${loggedIn} of ${ORDERS} orders`)
+    console.log(`login to ${beginning}: ${name} on ${kind}: logged in after ${loggedIn} of ${ORDERS} orders`)
     expect(other).toBeUndefined()
     expect(others.map(({ status }) => status)).toEqual(Array(REQUESTS).fill(200))
     const browser = new Browser(app, old)
@@ -29,9 +35,9 @@ test.each(onEveryStore(nativeBindings))(
   },
 )
 
-test.each(peers)('a login beside as many: $name', async (peer) => {
+test.each(peers)(`a login beside ${REQUESTS} requests with the old cookie: $name`, async (peer) => {
   await using app = await peer.start(placeOf('redis', 'peer'))
-  const { old, login, others } = await loginInFlight(app)
+  const { old, login, others } = await loginInFlight(app, false)
   const { loggedIn } = inOrders(app, old, login, others)
   const { data } = await new Browser(app, old).shown()
   const isDead = !Object.values(data).includes('dead')
@@ -42,9 +48,10 @@ test.each(peers)('a login beside as many: $name', async (peer) => {
 })
 
 /** Half of the others have loaded the session before the login and go on after it; half are sent before its response arrives. */
-async function loginInFlight(app: Application) {
+async function loginInFlight(app: Application, isRotating: boolean) {
   const browser = new Browser(app)
   await browser.visit('/set?key=cart&value=book')
+  if (isRotating) await browser.send('/rotate')
   const gate = app.holds.place('gate', REQUESTS / 2)
   const write = (at: string) => (_: unknown, i: number) => browser.send(`/set?key=key${i}&value=dead&at=${at}`)
   const held = Array.from({ length: REQUESTS / 2 }, write('gate'))
