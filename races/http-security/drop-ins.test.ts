@@ -1,3 +1,4 @@
+import { until } from '@leeway/testing'
 import { describe, expect, test } from 'vitest'
 import { scratchPlaces } from '../scratch.ts'
 import { leewayKinds, openStore } from '../stores.ts'
@@ -60,6 +61,7 @@ describe.each(runs)('$name with $kind', ({ name, start, kind }) => {
     using client = new RawClient(application.port)
     const own = cookiesOf(await client.send({ path: '/write', body: { n: 1 } }))
     await client.send({ path: '/write', cookie: own, body: '{"a":{"__proto__":{"isAdmin":true}},"n":2}' })
+    await until('the failure is told', () => application.errors.length === 1)
     expect(application.errors).toEqual([expect.objectContaining({ code: 'ERR_NOT_SERIALIZABLE' })])
     expect([await read(client, own), Reflect.get({}, 'isAdmin')]).toEqual([{ owner: null, data: { n: 1 } }, undefined])
   })

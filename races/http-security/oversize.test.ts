@@ -3,6 +3,7 @@ import { memoryStore } from '@leeway/core/memory'
 import { fileStore } from '@leeway/file'
 import { redisStore } from '@leeway/redis'
 import { sqliteStore } from '@leeway/sqlite'
+import { until } from '@leeway/testing'
 import { describe, expect, test } from 'vitest'
 import { atRedisPlace } from '../redis-place.ts'
 import { scratchPlaces } from '../scratch.ts'
@@ -85,6 +86,7 @@ describe.each(Object.entries({ ...natives, ...dropIns }))('%s', (name, start) =>
       const status = name === 'express-session' ? 200 : 500
       expect((await client.send({ path: '/write', cookie, body: { large } })).status).toBe(status)
     }
+    await until('both failures are told', () => application.errors.length === 2)
     expect(application.errors).toEqual(Array(2).fill(expect.objectContaining({ code: 'ERR_PAYLOAD_TOO_LARGE' })))
     expect((await client.send({ path: '/write', cookie, body: { m: 2 } })).status).toBe(200)
     expect(JSON.parse((await client.send({ path: '/read', cookie })).body).data).toEqual({ n: 1, m: 2 })
