@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { createSessions, EVENT_NAMES, type SessionStore } from '@leeway/core'
 import { type Clock, manualClock } from '@leeway/core/testing'
+import { atRedisPlace } from '../redis-place.ts'
 import { leewayKinds, openStore } from '../stores.ts'
 import { dropIns, natives, type Running, type Start } from './applications.ts'
 import { idOf, secretOf } from './forged-tokens.ts'
@@ -123,6 +124,8 @@ async function nativeEnd({ store, clock, visit }: Context, cookie: string): Prom
   await failure('a token as an exception', sessions.revokeAll('bob', { except: token }))
   await failure('a token as an option', sessions.open(token, { client: { userAgent: 7 as never } }))
 
+  if (kind === 'redis') await withoutMemory(() => visit('/write', cookie, { n: 4 }))
+
   const rotated = await visit('/rotate', cookie)
   await visit('/read', rotated)
   clock.advance(MINUTE)
@@ -144,4 +147,13 @@ async function nativeEnd({ store, clock, visit }: Context, cookie: string): Prom
   clock.advance(60 * MINUTE)
   await visit('/read', expired)
   await sessions.sweep()
+}
+
+/** While the server refuses every write, with an error that quotes what it was sent. */
+async function withoutMemory(work: () => Promise<unknown>): Promise<void> {
+  const { client } = atRedisPlace(place)
+  await client.config('SET', 'maxmemory', '1')
+  await work()
+  await client.config('SET', 'maxmemory', '0')
+  client.disconnect()
 }
