@@ -89,7 +89,8 @@ export class LiveRecord {
     const { later, hasLost } = this.#unsettled
     if (ours === this.#base && !altered) {
       if (!this.#stored && !later.some(({ creates }) => creates)) return 'unchanged'
-      if (this.#stored && later.length === 0 && !hasLost) return this.#adopt(await this.#extend(), { ours, later })
+      if (this.#stored && later.length === 0 && !hasLost)
+        return this.#adopt(await this.#extend(), { ours, later, merged: ours })
     }
     let merged: Merged | undefined
     const change: Change = (current, now) => {
@@ -106,7 +107,7 @@ export class LiveRecord {
       this.#unsettled.lost({ version, ours, later })
     })
     if (outcome.status === 'saved') publishOverwrite(outcome.snapshot.id, merged)
-    return this.#adopt(outcome, { ours, later })
+    return this.#adopt(outcome, { ours, later, merged: merged?.text ?? ours })
   }
 
   /**
@@ -203,14 +204,14 @@ export class LiveRecord {
   }
 
   /** Takes over what a save found or wrote: what others changed appears in `data`, what changed here meanwhile stays. */
-  #adopt(outcome: Extended, { ours, later }: Omit<LostSave, 'version'>): SaveStatus {
+  #adopt(outcome: Extended, { ours, later, merged }: Omit<LostSave, 'version'> & { merged: string }): SaveStatus {
     if (outcome.status === 'gone') this.#ended = true
     if (!('snapshot' in outcome)) return outcome.status
     this.#snapshot = outcome.snapshot
     if (outcome.status === 'saved') {
       const stored = outcome.snapshot.text
       this.#unsettled.saved(later)
-      this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
+      this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, merged, stored }))
     }
     return outcome.status
   }
