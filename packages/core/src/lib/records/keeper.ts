@@ -99,7 +99,7 @@ export class RecordKeeper {
   commit(from: Snapshot, operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     return this.#turns.run(from.id, async (left, leave) => {
       // What the turn before left may be older than what this request loaded, if another process wrote in between.
-      const start = left && !holds(from, left.version) ? left : from
+      const start = left && left.header.epoch >= from.header.epoch && !holds(from, left.version) ? left : from
       const outcome = await this.#compareAndSet(from, start, operation, change, onLost)
       if ('snapshot' in outcome) leave(outcome.snapshot)
       if (outcome.status === 'gone') publish('leeway:session:gone', () => ({ id: from.id, operation }))
