@@ -7,10 +7,10 @@ import type { Backend } from './testing-backends.ts'
 
 declare module 'express-session' {
   interface SessionData {
-    note: unknown
-    user: string
-    a: unknown
-    b: unknown
+    note?: unknown
+    user?: string
+    a?: unknown
+    b?: unknown
   }
 }
 
