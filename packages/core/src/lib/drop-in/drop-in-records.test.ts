@@ -181,6 +181,19 @@ describe('a session that was found', () => {
     expect(events.named('leeway:session:overwrite')).toEqual([{ id: digestId(SID), keys: ['a'] }])
   })
 
+  it('publishes that too where an earlier set has met the change, which its object does not show', async () => {
+    const { records } = setup()
+    await records.begin(SID).set({ a: 0, b: 0, c: 0 })
+    const [one, other] = [await found(records), await found(records)]
+    await other.session.set({ a: 1, b: 0, c: 1 })
+    using events = recordEvents()
+    await one.session.set({ a: 0, b: 2, c: 0 })
+    expect(events.named('leeway:session:overwrite')).toEqual([])
+    await one.session.set({ a: 2, b: 3, c: 1 })
+    expect(await dataOf(records)).toEqual({ a: 2, b: 3, c: 1 })
+    expect(events.named('leeway:session:overwrite')).toEqual([{ id: digestId(SID), keys: ['a'] }])
+  })
+
   it('loses the keys that its object no longer has', async () => {
     const { records } = setup()
     await records.begin(SID).set({ a: 0, b: 0 })
