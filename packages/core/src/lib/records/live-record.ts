@@ -94,7 +94,6 @@ export class LiveRecord {
     }
     let merged: Merged | undefined
     const change: Change = (current, now) => {
-      this.#settleLost(current)
       merged = mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
       const header = this.#unsettled.apply(later, current.header, now)
       return {
@@ -128,7 +127,6 @@ export class LiveRecord {
     })
     if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
     this.#snapshot = outcome.snapshot
-    this.#settleLost(outcome.snapshot)
     const stored = outcome.snapshot.text
     const base = this.#base
     this.#rebase(base, stored, (here) => afterUpdate(codec, { base, here, before, stored }))
@@ -172,6 +170,7 @@ export class LiveRecord {
   #write(operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     const request = { client: this.client, returns: 'snapshot' in this.#origin }
     const write: Change = (current, now) => {
+      this.#settleLost(current)
       const draft = change(current, now)
       return draft && { ...draft, header: seen(draft.header, request) }
     }
