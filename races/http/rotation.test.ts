@@ -16,9 +16,9 @@ const placeOf = scratchPlaces()
 
 test.each(onEveryStore(nativeBindings))(
   `rotations under ${REQUESTS} requests with the old cookie: $name on $kind logs nobody out, and keeps what they wrote`,
-  async ({ name, binding, kind }) => {
+  async ({ name, binding, kind, place }) => {
     const clock = manualClock()
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}`), { clock })
+    await using started = await start(binding, kind, placeOf(kind, place), { clock })
     const { app, browser } = started
     const { loggedOut, cookies } = await rotations(app, browser, 'set', clock)
     const kept = Object.keys((await browser.shown()).data).length

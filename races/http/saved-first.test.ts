@@ -9,7 +9,7 @@ import type { Application } from './application.ts'
 import { nativeBindings, onEveryStore } from './bindings.ts'
 import { Browser } from './browser.ts'
 import { heldCall } from './held-call.ts'
-import { serveExpressSession } from './on-express-session.ts'
+import { serveExpressSession } from './serve-express-session.ts'
 import { start } from './start.ts'
 
 const REDIRECT = '/login-and-redirect?key=seen&value=yes'
@@ -17,10 +17,10 @@ const STREAM = '/stream?key=seen&value=yes&then=rest'
 const placeOf = scratchPlaces()
 
 describe.each(onEveryStore(nativeBindings))('the next request sees the session: $name on $kind', (given) => {
-  const { name, binding, kind } = given
+  const { binding, kind, place } = given
 
   test('after the redirect of a login (express-session #360)', async () => {
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}-redirect`))
+    await using started = await start(binding, kind, placeOf(kind, `${place}-redirect`))
     const { app, browser, watched } = started
     await browser.visit('/set?key=cart&value=book')
     // The first is that of the login itself, which the handler waits for.
@@ -33,7 +33,7 @@ describe.each(onEveryStore(nativeBindings))('the next request sees the session: 
   })
 
   test('at the first byte of a stream', async () => {
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}-stream`))
+    await using started = await start(binding, kind, placeOf(kind, `${place}-stream`))
     const { app, browser, watched } = started
     const rest = app.holds.place('rest', 1)
     const { isAnswered, response } = await whileHeld(app, browser, STREAM, heldCall(watched, 'create'))
