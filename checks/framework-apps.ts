@@ -75,10 +75,11 @@ function on(store: StoreName, code: string): string {
   return changed
 }
 
-/** Runs an installed command in an app's folder. */
-export async function runInstalled(folder: string, [command = '', ...args]: readonly string[]): Promise<void> {
+/** Runs an installed command in an app's folder, and resolves with what it has printed. */
+export async function runInstalled(folder: string, [command = '', ...args]: readonly string[]): Promise<string> {
   const { status, output } = await runIn(folder, installed(command), args, { NEXT_TELEMETRY_DISABLED: '1' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${output}`)
+  return output
 }
 
 /** A server that answers, until it is disposed of. */

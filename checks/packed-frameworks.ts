@@ -43,9 +43,28 @@ const frameworks: Record<string, FrameworkApp> = {
   },
 }
 
-const runtimes: Record<string, (file: string, port: number) => readonly string[]> = {
-  Bun: (file) => ['bun', file],
-  Deno: (file, port) => ['deno', 'serve', '--quiet', '--allow-all', '--host', '127.0.0.1', '--port', `${port}`, file],
+interface Runtime {
+  run(file: string, store: StoreName): readonly string[]
+  serve(file: string, port: number, store: StoreName): readonly string[]
+}
+
+/** What docs/runtimes.md says that each store has to be allowed, beside the environment. */
+const DENO_PERMISSIONS: Record<StoreName, readonly string[]> = {
+  memory: [],
+  file: ['--allow-read', '--allow-write', '--allow-sys'],
+  SQLite: ['--allow-read', '--allow-write', '--allow-sys', '--allow-ffi'],
+  Redis: ['--allow-net'],
+}
+
+const runtimes: Record<string, Runtime> = {
+  Bun: { run: (file) => ['bun', file], serve: (file) => ['bun', file] },
+  Deno: {
+    run: (file, store) => ['deno', 'run', '--no-prompt', ...DENO_PERMISSIONS[store], file],
+    serve: (file, port, store) => [
+      ...['deno', 'serve', '--quiet', '--no-prompt', '--host', '127.0.0.1', '--port', `${port}`],
+      ...['--allow-env', ...DENO_PERMISSIONS[store], file],
+    ],
+  },
 }
 const stores: readonly StoreName[] = ['memory', 'file', 'SQLite', 'Redis']
 
@@ -71,14 +90,27 @@ export function testFrameworks(tarballs: () => readonly string[], redisUrl: stri
       RUN_MS,
     )
 
-    describe.each(Object.entries(runtimes))('in %s', (_name, serve) => {
+    describe.each(Object.entries(runtimes))('in %s', (_name, { run, serve }) => {
+      const server = (file: string, store: StoreName): FrameworkApp => ({
+        folder: 'servers',
+        recipes: ['sessions.ts', 'server.ts'],
+        store,
+        serve: (port) => serve(file, port, store),
+      })
+
       test.each(stores)(
         'run on the %s store',
         async (store) => {
-          const recipes = ['sessions.ts']
-          const app = { folder: 'servers', recipes, store, serve: (port: number) => serve('routes.ts', port) }
-          await using server = await served(app)
-          await drive(server.url)
+          await using running = await served(server('routes.ts', store))
+          await drive(running.url)
+        },
+        RUN_MS,
+      )
+
+      test.each(stores.filter((store) => store !== 'Redis'))(
+        'let a process end by itself on the %s store',
+        async (store) => {
+          expect(await runInstalled(written(server('', store), directory), run('batch.ts', store))).toBe('')
         },
         RUN_MS,
       )
@@ -86,15 +118,9 @@ export function testFrameworks(tarballs: () => readonly string[], redisUrl: stri
       test(
         'are served as they stand',
         async () => {
-          const recipes = ['sessions.ts', 'server.ts']
-          await using server = await served({
-            folder: 'servers',
-            recipes,
-            store: 'memory',
-            serve: (port: number) => serve('server.ts', port),
-          })
-          const first = await fetch(server.url)
-          const second = await fetch(server.url, { headers: { cookie: cookiesOf(first)[0] ?? '' } })
+          await using running = await served(server('server.ts', 'memory'))
+          const first = await fetch(running.url)
+          const second = await fetch(running.url, { headers: { cookie: cookiesOf(first)[0] ?? '' } })
           expect([await first.text(), await second.text()]).toEqual(['visit 1', 'visit 2'])
         },
         RUN_MS,

@@ -2,13 +2,22 @@ import type { SessionStore } from '@leeway/core'
 import type { HttpOptions } from '@leeway/core/http'
 import type { Clock } from '@leeway/core/testing'
 import { onExpress } from './on-express.ts'
+import { onFastify } from './on-fastify.ts'
+import { onFastifySession } from './on-fastify-session.ts'
 import { onFetch } from './on-fetch.ts'
+import { onHono } from './on-hono.ts'
+import { onKoaSession } from './on-koa-session.ts'
 import { onNode } from './on-node.ts'
+
+/** What the frameworks sign their cookies with. */
+export const SECRET = 'what the cookies of these tests are signed with'
+
+export type Cookie = Omit<HttpOptions<unknown>, 'secure' | 'client' | 'onStoreFailure'> & { readonly secure?: boolean }
 
 export interface Setting {
   readonly store: SessionStore
   /** Default: over plain HTTP. */
-  readonly cookie?: Omit<HttpOptions<unknown>, 'secure'> & { readonly secure?: boolean }
+  readonly cookie?: Cookie
   readonly clock?: Clock
   /** Of the headers of a request; Node's default is 16 KiB. */
   readonly maxHeaderSize?: number
@@ -30,4 +39,12 @@ export const natives = {
   'node:http': onNode,
   fetch: onFetch,
   Express: onExpress,
+  Fastify: onFastify,
+  Hono: onHono,
+} satisfies Record<string, Start>
+
+/** Frameworks' own sessions on a store of leeway: id and cookie are theirs. */
+export const dropIns = {
+  '@fastify/session': onFastifySession,
+  'koa-session': onKoaSession,
 } satisfies Record<string, Start>

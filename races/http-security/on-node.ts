@@ -33,6 +33,10 @@ export async function onNode({ store, clock, cookie, maxHeaderSize }: Setting): 
 
 export async function listening(server: Server): Promise<number> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
+  return portOf(server)
+}
+
+export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port
 }
 

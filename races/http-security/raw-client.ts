@@ -12,6 +12,7 @@ export interface RawRequest {
 }
 
 export interface RawResponse {
+  /** 0 where the connection was closed in place of an answer. */
   readonly status: number
   /** Names and values as they came, each line of the head one. */
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -42,7 +43,9 @@ export class RawClient {
     ]
     const socket = await this.#connected()
     socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(content)]))
-    return this.#response(socket)
+    const response = await this.#response(socket)
+    if (valuesOf(response, 'Connection').includes('close')) socket.destroy()
+    return response
   }
 
   [Symbol.dispose](): void {
@@ -69,8 +72,7 @@ export class RawClient {
     for (;;) {
       const response = this.#whole(socket)
       if (response) return response
-      if (!socket.readable)
-        throw new Error(`the connection ended after ${JSON.stringify(this.#received.slice(0, 200))}`)
+      if (!socket.readable) return { status: 0, headers: [], body: '', head: this.#received }
       await new Promise<void>((resolve) => {
         this.#heard = resolve
       })

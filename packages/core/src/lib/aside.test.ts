@@ -73,6 +73,7 @@ describe('nothing is read out of', () => {
     ['a flash value that is no text', body({ flash: [['x', 1]] }), true],
     ['a client that is a text', body({ client: 'x' }), true],
     ['a client that is null', body({ client: null }), true],
+    ['a client with a prototype', '{"client":{"__proto__":{"isAdmin":true}}}\n{}', true],
     ['hints that are no texts', body({ client: { userAgent: 1 } }), true],
     ['another mark than true', body({}), 1],
   ])('%s', (_what, text, aside) => {

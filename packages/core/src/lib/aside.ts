@@ -1,3 +1,4 @@
+import { parse } from 'secure-json-parse'
 import type { Header } from './envelope.ts'
 
 /** A flash value that waits to be taken: its key, and the value as the codec encoded it. */
@@ -35,7 +36,8 @@ export function readAside(
   if (aside !== true || end < 0) return undefined
   let read: unknown
   try {
-    read = JSON.parse(body.slice(0, end))
+    // What is known of the client is given away as it is, and whoever copies it must not copy a prototype.
+    read = parse(body.slice(0, end), undefined, { protoAction: 'error', constructorAction: 'ignore' })
   } catch {
     return undefined
   }

@@ -117,8 +117,12 @@ export class Browser {
     const given = this.cookie === '' ? headers : { cookie: this.cookie, ...headers }
     const response = await fetch(this.#url + path, { method, headers: given, redirect: 'manual' })
     for (const header of response.headers.getSetCookie()) {
-      this.cookie = header.includes('Max-Age=0') ? '' : (header.split(';')[0] ?? '')
+      const expires = /Expires=([^;]+)/.exec(header)?.[1]
+      const isOver = header.includes('Max-Age=0') || (expires !== undefined && Date.parse(expires) <= Date.now())
+      this.cookie = isOver ? '' : (header.split(';')[0] ?? '')
     }
+    // express-session sends all but the last byte before it has saved (#360).
+    await response.clone().arrayBuffer()
     return response
   }
 

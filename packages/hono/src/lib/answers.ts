@@ -26,6 +26,8 @@ export function bring(c: Context, setCookie: string | undefined): void {
 
 /** Takes the handler's answer back: Hono puts the headers of the answer before on the one to an error. */
 export function takeBack(c: Context): void {
+  // Whoever writes to a body that nobody reads would wait for ever.
+  c.res.body?.cancel().catch(() => {})
   const headers = new Headers(c.res.headers)
   for (const name of OF_THE_ANSWER) headers.delete(name)
   replace(c, new Response(null, { headers }))

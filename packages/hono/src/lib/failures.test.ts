@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { streamText } from 'hono/streaming'
 import { describe, expect, it } from 'vitest'
 import { application, type Data } from '../testing/application.ts'
 import { serve } from '../testing/serve.ts'
@@ -48,6 +49,24 @@ describe('a store that fails', () => {
     expect([status, headers.get('cache-control'), headers.get('x-request-id')]).toEqual([503, 'no-store', '7'])
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8')
     expect([headers.get('etag'), headers.get('content-disposition')]).toEqual([null, null])
+  })
+
+  it('once a stream has begun has it aborted, so that its writer does not wait for ever', async () => {
+    const { app, backend } = application()
+    const aborted = Promise.withResolvers<void>()
+    app.get('/stream', (c) => {
+      c.var.session.data.n = 1
+      return streamText(c, async (stream) => {
+        stream.onAbort(aborted.resolve)
+        await stream.write('more than nobody reads')
+        await aborted.promise
+      })
+    })
+    await using server = await serve(app)
+    backend.failNext('create')
+    const response = await server.browser().fetch('/stream')
+    expect([response.status, await response.text()]).toEqual([503, UNAVAILABLE])
+    await aborted.promise
   })
 
   it('is told to onError, which may answer in its own way', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { SessionStore } from '@leeway/core'
 import { memoryStore } from '@leeway/core/memory'
 import { type ManualClock, manualClock } from '@leeway/core/testing'
+import { fileStore } from '@leeway/file'
 import { redisStore } from '@leeway/redis'
 import { sqliteStore } from '@leeway/sqlite'
 import { startRedis } from '@leeway/testing'
@@ -11,7 +12,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll } from 'vitest'
 import { type KoaSessionStore, koaSessionStore, type StoredKoaSession } from '../lib/koa-session-store.ts'
 
-export const leewayNames = ['leeway in memory', 'leeway on SQLite', 'leeway on Redis'] as const
+export const leewayNames = ['leeway in memory', 'leeway on SQLite', 'leeway in files', 'leeway on Redis'] as const
 
 /** What the suites run on: a store as koa-session's documentation has it, and leeway's. */
 export const subjectNames = ['a Map', ...leewayNames] as const
@@ -45,6 +46,7 @@ export function subjects(): (name: SubjectName) => Subject {
     const place = `test-${opened.length}`
     if (name === 'leeway in memory') return memoryStore()
     if (name === 'leeway on SQLite') return sqliteStore({ path: join(scratch, place) })
+    if (name === 'leeway in files') return fileStore({ directory: join(scratch, place) })
     if (!redis) throw new Error('the Redis server has not been started yet')
     return redisStore({ client: redis, namespace: place, clock })
   }

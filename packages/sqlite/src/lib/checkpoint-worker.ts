@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import process from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 
@@ -12,6 +13,8 @@ const PASSIVE_PASSES = 5
 const FEW_PAGES = 500
 /** A checkpoint that waits for a long reader keeps writers waiting behind it, so it gives up soon. */
 const LOCK_WAIT_MS = 50
+/** Opening waits for the lock of a store that closes at this moment; nobody waits for the opening. */
+const OPEN_WAIT_MS = 5000
 
 interface Progress {
   readonly busy: number
@@ -19,19 +22,19 @@ interface Progress {
   readonly checkpointed: number
 }
 
-const db = new Database(workerData, { timeout: LOCK_WAIT_MS, fileMustExist: true })
+const db = new Database(workerData, { timeout: OPEN_WAIT_MS, fileMustExist: true })
 db.pragma('synchronous = NORMAL')
 db.pragma('wal_autocheckpoint = 0')
 const passive = db.prepare<[], Progress>('PRAGMA wal_checkpoint(PASSIVE)')
 /** Cuts the file as well; on the event loop, as `journal_size_limit` does it, that takes up to 300 ms [measured, ext4]. */
 const truncate = db.prepare<[], Progress>('PRAGMA wal_checkpoint(TRUNCATE)')
 const restart = db.prepare<[], Progress>('PRAGMA wal_checkpoint(RESTART)')
+db.pragma(`busy_timeout = ${LOCK_WAIT_MS}`)
 
 parentPort?.on('message', (message: 'checkpoint' | 'close') => {
   if (message === 'close') {
     db.close()
-    parentPort?.close()
-    return
+    process.exit() // of this thread; Deno's parentPort has no close
   }
   try {
     checkpoint()

@@ -281,8 +281,8 @@ describe('all, count and clear', () => {
     expect(await records.count()).toBe(2)
     expect(await records.all()).toEqual(
       new Map([
-        [digestId('one'), { n: 1 }],
-        [digestId('two'), { n: 2 }],
+        [digestId('one'), { data: { n: 1 }, expiresAt: clock.now() + DAY }],
+        [digestId('two'), { data: { n: 2 }, expiresAt: clock.now() + DAY }],
       ]),
     )
     await records.clear()

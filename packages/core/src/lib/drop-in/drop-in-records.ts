@@ -45,7 +45,7 @@ export interface DropInRecords {
   /** Once resolved, no write of any hold brings the session back. Idempotent. @throws store errors */
   destroy(sid: string): Promise<void>
   /** The live sessions by record id, a digest: ids that open something are not stored. @throws `ERR_UNSUPPORTED`; store errors */
-  all(): Promise<Map<SessionId, Data>>
+  all(): Promise<Map<SessionId, Omit<FoundSession, 'session'>>>
   /** How many live sessions there are. @throws `ERR_UNSUPPORTED`; store errors */
   count(): Promise<number>
   /** Destroys every session of these, and nothing else that is in the store. @throws `ERR_UNSUPPORTED`; store errors */
@@ -158,9 +158,9 @@ class DropIns implements DropInRecords {
     await this.#records.destroy(sid)
   }
 
-  async all(): Promise<Map<SessionId, Data>> {
-    const found = new Map<SessionId, Data>()
-    for await (const { id, data } of this.#records.all()) found.set(id, data)
+  async all(): Promise<Map<SessionId, Omit<FoundSession, 'session'>>> {
+    const found = new Map<SessionId, Omit<FoundSession, 'session'>>()
+    for await (const { id, data, expiresAt } of this.#records.all()) found.set(id, { data, expiresAt })
     return found
   }
 

@@ -76,6 +76,22 @@ describe('where the store fails', () => {
     expect(error.stack).toContain('closed')
   })
 
+  it('to open the session, an error handler that asks for it meets the same error', async () => {
+    await using server = await application((app, { sessionOf }) => {
+      app.setErrorHandler((error: Error, request, reply) => {
+        sessionOf(request).data.a = error.message
+        return reply.redirect('/read', 303)
+      })
+      app.get('/form', async () => 'form')
+    })
+    const browser = server.browser()
+    await browser.fetch('/write/1')
+    await server.sessions.close()
+    const response = await browser.fetch('/form')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ code: 'ERR_STORE_CLOSED', message: UNAVAILABLE })
+  })
+
   it('requests go on without a session if that is asked for', async () => {
     await using server = await application(
       (app, { sessionOf }) => {

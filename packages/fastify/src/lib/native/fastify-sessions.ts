@@ -24,7 +24,7 @@ export interface FastifySessions<Data extends object, Outage = 'fail', Flash ext
    * The session of a request, with its type. There is none only where `onStoreFailure` let the request go on without.
    *
    * @throws `ERR_INVALID_OPTION` if the plugin did not take up the request: it is not registered for the route, or a
-   * hook before it has answered
+   * hook before it has answered; with what failed if the session could not be opened, which error handlers may meet
    */
   sessionOf(request: { readonly raw: object }): Opened<Data, Outage, Flash>
 }
@@ -37,6 +37,8 @@ interface Visit<Data extends object, Outage, Flash extends object> {
   readonly exchange: Exchange<Data, FastifyRequest, Outage, Flash>
   /** Whether an error was thrown, or sent. */
   hasFailed: boolean
+  /** Why there is no session. */
+  refusal?: unknown
 }
 
 /**
@@ -83,13 +85,19 @@ export function fastifySessions<
 
   async function open(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const exchange = http.begin(request.headers.cookie, request)
-    visits.set(request.raw, { exchange, hasFailed: false })
+    const visit: Visit<Data, Outage, Flash> = { exchange, hasFailed: false }
+    visits.set(request.raw, visit)
     const { hijack } = reply
     reply.hijack = () => {
       commitBeforeHeaders(exchange, reply.raw, (error) => answerRaw(error, reply))
       return Reflect.apply(hijack, reply, [])
     }
-    await exchange.open()
+    try {
+      await exchange.open()
+    } catch (error) {
+      visit.refusal = error
+      throw error
+    }
   }
 
   async function fail(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<void> {
@@ -127,6 +135,7 @@ export function fastifySessions<
     plugin: fp(plugin, { fastify: '5.x', name: '@leeway/fastify' }),
     sessionOf(request) {
       const visit = visits.get(request.raw)
+      if (visit?.refusal !== undefined) throw visit.refusal
       if (visit) return visit.exchange.session as Opened<Data, Outage, Flash>
       throw new LeewayError(
         'ERR_INVALID_OPTION',
