@@ -12,6 +12,7 @@ const LONGEST = [
   'checks/packed.test.ts',
   'test-harness/test/mutants.test.ts',
   'test-harness/test/redis-cluster.test.ts',
+  'examples/frameworks/src/frameworks.test.ts',
   'packages/file/src/lib/faults.test.ts',
 ]
 

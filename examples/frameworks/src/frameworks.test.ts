@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
-const applications = ['express', 'fastify', 'fastify-session', 'hono', 'koa', 'fetch'] as const
+const applications = ['express', 'express-session', 'fastify', 'fastify-session', 'hono', 'koa', 'fetch'] as const
 const start = fileURLToPath(new URL('start.ts', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'leeway-frameworks-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))

@@ -1,5 +1,6 @@
 const applications: Record<string, () => Promise<unknown>> = {
   express: () => import('./express.ts'),
+  'express-session': () => import('./express-session.ts'),
   fastify: () => import('./fastify.ts'),
   'fastify-session': () => import('./fastify-session.ts'),
   hono: () => import('./hono.ts'),

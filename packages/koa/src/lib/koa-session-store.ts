@@ -29,7 +29,7 @@ export interface KoaSessionStore
 }
 
 /**
- * A store for koa-session 6.2 and 7, as its option `store`. koa-session has keys and cookies; the sessions are leeway's:
+ * A store for koa-session 6.4 and 7, as its option `store`. koa-session has keys and cookies; the sessions are leeway's:
  * a request that is under way during a logout does not bring the session back, two that change different keys both keep
  * their change, and the store holds digests of the keys.
  *
@@ -77,7 +77,7 @@ export function koaSessionStore(options: DropInOptions): KoaSessionStore {
     },
     async set(key, { _expire, ...session }, maxAge, { ctx } = {}) {
       if (!ctx) {
-        throw new LeewayError('ERR_UNSUPPORTED', "set needs the request's ctx, as koa-session 6.2 and later pass it", {
+        throw new LeewayError('ERR_UNSUPPORTED', "set needs the request's ctx, as koa-session 6.4 and 7 pass it", {
           operation: 'set',
         })
       }
