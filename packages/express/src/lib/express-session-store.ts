@@ -1,10 +1,26 @@
-import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '@leeway/core'
+import { LeewayError, type SweepBatchOptions, type SweepCount, type Sweeper, type SweeperOptions } from '@leeway/core'
 import { type DropInOptions, type DropInRecords, type DropInSession, dropInRecords } from '@leeway/core/records'
 import { type SessionData, Store } from 'express-session'
+import { movingRecords } from './migration/moving-records.ts'
+import { type OldSessionStore, OldStore } from './migration/old-store.ts'
 import { idleTimeoutOf, shownCookie, storedCookie } from './stored-cookie.ts'
 
 type Request = Parameters<Store['createSession']>[0]
 type Callback<T = void> = (error?: unknown, value?: T) => unknown
+
+/** What `expressSessionStore` is configured with. Spans are milliseconds. */
+export interface ExpressSessionStoreOptions extends DropInOptions {
+  /**
+   * The store that sessions lived in before: one that is not found is looked for there, and moved. So nobody is logged out
+   * by the change of stores. A logout destroys in both.
+   */
+  readonly migrateFrom?: OldSessionStore
+  /**
+   * Whether the old store keeps what has been moved, for as long as processes of the old release still serve: without it a
+   * request that reaches one of them finds no session. Default false.
+   */
+  readonly keepMigrated?: boolean
+}
 
 /** A request's hold on a session, and the cookie as it is stored. */
 interface Hold {
@@ -98,7 +114,7 @@ export class ExpressSessionStore extends Store {
 }
 
 /** The store where all sessions can be listed. They go by their record's id, a digest: ids that open something are not stored. */
-export class ListingExpressSessionStore extends ExpressSessionStore {
+class ListingExpressSessionStore extends ExpressSessionStore {
   readonly #records: DropInRecords
 
   /** @internal Made by `expressSessionStore`. */
@@ -155,8 +171,13 @@ export class ListingExpressSessionStore extends ExpressSessionStore {
  *   server.close(() => store.close())
  * })
  */
-export function expressSessionStore(options: DropInOptions): ExpressSessionStore {
-  const records = dropInRecords(options)
+export function expressSessionStore(options: ExpressSessionStoreOptions): ExpressSessionStore {
+  const { migrateFrom, keepMigrated = false, ...others } = options
+  if (typeof keepMigrated !== 'boolean' || (keepMigrated && migrateFrom === undefined)) {
+    throw new LeewayError('ERR_INVALID_OPTION', 'keepMigrated must be true or false, and needs migrateFrom')
+  }
+  const own = dropInRecords(others)
+  const records = migrateFrom === undefined ? own : movingRecords(own, new OldStore(migrateFrom), keepMigrated)
   return records.lists ? new ListingExpressSessionStore(records) : new ExpressSessionStore(records)
 }
 

@@ -125,7 +125,13 @@ export class HeldAnswer {
       return Reflect.apply(this.#send.end, response, args)
     }
     Object.assign(response, this.#send, { end })
-    this.#onFailure(error, isUnfinished)
+    try {
+      this.#onFailure(error, isUnfinished)
+    } catch (failure) {
+      // As Node would: whoever sent the request is not kept waiting for what ended in the handler's own error.
+      response.destroy()
+      throw failure
+    }
     if (!isUnfinished) return
     Object.assign(response, this.#methods)
     if (!isAnswered) response.destroy()

@@ -1,4 +1,5 @@
 import { LeewayError } from '@leeway/core'
+import { idleTimeoutOf, storedCookie } from '../stored-cookie.ts'
 
 type Callback = (error?: unknown, value?: unknown) => void
 
@@ -28,10 +29,11 @@ export class OldStore {
   async get(sid: string): Promise<OldSession | undefined> {
     const session = await call('load', (done) => this.#store.get(sid, done))
     if (typeof session !== 'object' || session === null) return undefined
-    const data: Record<string, unknown> = JSON.parse(JSON.stringify(session))
-    const { expires, originalMaxAge } = Object(data.cookie)
-    if (expires != null && !(Date.parse(expires) > Date.now())) return undefined
-    return { data, idleTimeoutMs: typeof originalMaxAge === 'number' ? originalMaxAge : undefined }
+    const { cookie, ...data } = session as Record<string, unknown>
+    const { expires } = Object(cookie)
+    if (expires != null && !(new Date(expires).getTime() > Date.now())) return undefined
+    const stored = storedCookie(cookie, undefined)
+    return { data: { ...data, cookie: stored }, idleTimeoutMs: idleTimeoutOf(stored) }
   }
 
   /** @throws `ERR_STORE_FAILED` */
