@@ -80,10 +80,13 @@ export function expressSessions<
   options: HttpOptions<Request, Outage> = {},
 ): ExpressSessions<Data, Request, Outage, Flash> {
   const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
-  const opened = new WeakMap<SessionRequest, { readonly session: Opened<Data, Outage, Flash> }>()
+  // No WeakMap of requests: V8 keeps what is in one until the next major collection.
+  const opened = Symbol('leeway: opened')
+  type Carrier = SessionRequest & { [opened]?: { readonly session: Opened<Data, Outage, Flash> } }
   return {
     middleware(request, response, next) {
-      if (opened.has(request)) {
+      const carrier: Carrier = request
+      if (carrier[opened]) {
         next()
         return
       }
@@ -98,13 +101,13 @@ export function expressSessions<
         else next(error)
       }
       exchange.open().then((session) => {
-        opened.set(request, { session })
+        carrier[opened] = { session }
         commitBeforeHeaders(exchange, response, fail)
         next()
       }, fail)
     },
-    sessionOf(request) {
-      const found = opened.get(request)
+    sessionOf(request: Carrier) {
+      const found = request[opened]
       if (found) return found.session
       throw new LeewayError('ERR_INVALID_OPTION', 'the middleware of these sessions has not run for this request', {
         operation: 'sessionOf',
