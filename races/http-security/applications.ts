@@ -2,6 +2,7 @@ import type { SessionStore } from '@leeway/core'
 import type { HttpOptions } from '@leeway/core/http'
 import type { Clock } from '@leeway/core/testing'
 import { onExpress } from './on-express.ts'
+import { onExpressSession } from './on-express-session.ts'
 import { onFastify } from './on-fastify.ts'
 import { onFastifySession } from './on-fastify-session.ts'
 import { onFetch } from './on-fetch.ts'
@@ -45,6 +46,7 @@ export const natives = {
 
 /** Frameworks' own sessions on a store of leeway: id and cookie are theirs. */
 export const dropIns = {
+  'express-session': onExpressSession,
   '@fastify/session': onFastifySession,
   'koa-session': onKoaSession,
 } satisfies Record<string, Start>

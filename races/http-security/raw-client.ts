@@ -44,7 +44,8 @@ export class RawClient {
     const socket = await this.#connected()
     socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'latin1'), Buffer.from(content)]))
     const response = await this.#response(socket)
-    if (valuesOf(response, 'Connection').includes('close')) socket.destroy()
+    // Not every server says so where it closes the connection after a refusal.
+    if (response.status >= 400 || valuesOf(response, 'Connection').includes('close')) socket.destroy()
     return response
   }
 

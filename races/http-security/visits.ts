@@ -8,6 +8,8 @@ export interface Visit {
   write(values: object): void
   login(owner: string): Promise<unknown>
   logout(): Promise<unknown>
+  /** Only where the library has it. */
+  rotate?(): Promise<unknown>
 }
 
 export function nativeVisit(session: Session<Data>): Visit {
@@ -16,6 +18,7 @@ export function nativeVisit(session: Session<Data>): Visit {
     write: (values) => Object.assign(session.data, values),
     login: (owner) => session.login(owner),
     logout: () => session.destroy(),
+    rotate: () => session.rotate(),
   }
 }
 
@@ -26,6 +29,7 @@ export async function answerTo(visit: Visit, path: string, body: string): Promis
   const values = typeof given === 'object' && given !== null ? given : {}
   if (path === '/write') visit.write(values)
   else if (path === '/login') await visit.login('owner' in values ? String(values.owner) : 'alice')
+  else if (path === '/rotate') await visit.rotate?.()
   else if (path === '/logout') await visit.logout()
   return path === '/logout' ? {} : visit.read()
 }

@@ -114,7 +114,7 @@ export class ExpressSessionStore extends Store {
 }
 
 /** The store where all sessions can be listed. They go by their record's id, a digest: ids that open something are not stored. */
-export class ListingExpressSessionStore extends ExpressSessionStore {
+class ListingExpressSessionStore extends ExpressSessionStore {
   readonly #records: DropInRecords
 
   /** @internal Made by `expressSessionStore`. */

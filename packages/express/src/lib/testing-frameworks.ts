@@ -12,10 +12,10 @@ import { type FaultyStore, faulty } from './testing-stores.ts'
 
 // For the tests of this package: the same handlers over HTTP, in each framework.
 
-export interface Data {
+interface Data {
   note: unknown
 }
-export type Next = (error?: unknown) => void
+type Next = (error?: unknown) => void
 export type Handler = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown
 type ErrorHandler = (error: unknown, request: IncomingMessage, response: ServerResponse, next: Next) => unknown
 
