@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { recipes, root } from './documents.ts'
+import { read, recipes, root } from './documents.ts'
 
 // The recipes of docs/fetch.md, each in a file of its own, called as its framework would call it.
 
@@ -18,6 +18,22 @@ type Handler = (request: Request) => Promise<Response>
 const recipe = async (file: string) => import(/* @vite-ignore */ join(directory, file))
 const sent = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 const request = (cookie = '') => new Request('https://shop.example/here', { headers: { cookie } })
+
+test.each(['docs/fetch.md', 'docs/runtimes.md'])('%s names the versions that are tried', (page) => {
+  const { dependencies } = JSON.parse(read('checks/frameworks/package.json')) as {
+    dependencies: Record<string, string>
+  }
+  const tried: Record<string, string> = {
+    Bun: 'bun',
+    Deno: 'deno',
+    Next: 'next',
+    SvelteKit: '@sveltejs/kit',
+    'React Router': 'react-router',
+  }
+  const named = [...read(page).matchAll(/(Bun|Deno|Next|SvelteKit|React Router)(?: \|)? (\d+\.\d+)\b/g)]
+  expect(named.length).toBeGreaterThan(1)
+  for (const [, name = '', version = ''] of named) expect(dependencies[tried[name] ?? '']).toMatch(`${version}.`)
+})
 
 test('a module with a default export serves Bun and Deno', async () => {
   const { default: server } = (await recipe('server.ts')) as { default: { fetch: Handler } }

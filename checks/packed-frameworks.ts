@@ -70,7 +70,7 @@ const stores: readonly StoreName[] = ['memory', 'file', 'SQLite', 'Redis']
 
 /** The recipes of docs/fetch.md in what they are written for, from the tarballs, driven over HTTP. */
 export function testFrameworks(tarballs: () => readonly string[], redisUrl: string): void {
-  const directory = appsDirectory()
+  let directory = ''
   const served = async (app: FrameworkApp) => {
     const folder = written(app, directory)
     for (const command of app.prepare ?? []) await runInstalled(folder, command)
@@ -78,7 +78,10 @@ export function testFrameworks(tarballs: () => readonly string[], redisUrl: stri
   }
 
   describe.concurrent('the recipes of docs/fetch.md', () => {
-    beforeAll(() => installFrameworks(tarballs()), RUN_MS)
+    beforeAll(async () => {
+      await installFrameworks(tarballs())
+      directory = appsDirectory()
+    }, RUN_MS)
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
     test.each(Object.entries(frameworks))(

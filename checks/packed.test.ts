@@ -18,7 +18,7 @@ let tarballs: string[] = []
 
 beforeAll(async () => {
   tarballs = await pack(directory)
-}, 120_000)
+}, 300_000)
 afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
   await redis.stop()
@@ -86,7 +86,7 @@ test.concurrent('the published types compile in strict mode without the sources'
   const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
   expect(stdout).toBe('')
   expect(status).toBe(0)
-}, 120_000)
+}, 300_000)
 
 testFirstRuns(directory, () => tarballs, redis.url)
 testRunners(directory, () => tarballs)

@@ -1,7 +1,10 @@
 import type { SessionStore } from '@leeway/core'
 
-/** Runs `work` as one actor of the race: each of its calls to the store waits for its turn. */
-export type Actor = <T>(store: SessionStore, work: (stepped: SessionStore) => Promise<T>) => Promise<T>
+/** Runs `work` as one actor of the race: each of its calls to the store, or whatever else has methods, waits for its turn. */
+export type Actor = <T, Store extends object = SessionStore>(
+  store: Store,
+  work: (stepped: Store) => Promise<T>,
+) => Promise<T>
 
 /**
  * Runs a race once for every order in which its actors' store calls can follow each other. The scenario starts its
@@ -73,7 +76,7 @@ class Stepper {
     this.settled = this.#unsettled()
   }
 
-  wrap(store: SessionStore): SessionStore {
+  wrap<Store extends object>(store: Store): Store {
     return new Proxy(store, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name)

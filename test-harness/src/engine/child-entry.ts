@@ -5,6 +5,7 @@ import { isLeewayError } from '@leeway/core/adapter'
 import type { ErrorData, Message, Request } from './child-messages.ts'
 import { type ServedStore, serveStore } from './child-store.ts'
 import { loadSubject } from './load-subject.ts'
+import { machineNs } from './machine-clock.ts'
 
 const handles = new Map<number, Promise<ServedStore>>()
 
@@ -23,10 +24,10 @@ send({ kind: 'ready' })
 /** Calls are made in the order in which they came, without waiting for each other. */
 async function serve(request: Request): Promise<void> {
   const { number, handle } = request
-  const startedAt = process.hrtime.bigint()
+  const startedAt = machineNs()
   const store = await handles.get(handle)?.catch(() => undefined)
   const reply = (outcome: { answer: unknown } | { error: ErrorData }) =>
-    send({ kind: 'reply', number, startedAt, endedAt: process.hrtime.bigint(), ...outcome })
+    send({ kind: 'reply', number, startedAt, endedAt: machineNs(), ...outcome })
   try {
     reply({ answer: await answerTo(request, store) })
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { SessionStore } from '@leeway/core/adapter'
 import type { ChildHandle, Timed } from '../../engine/child-handle.ts'
 import { ProcessEnded } from '../../engine/child-process.ts'
+import { machineNs } from '../../engine/machine-clock.ts'
 import { perform as performOn } from '../operations.ts'
 import type { Perform } from './history.ts'
 
@@ -39,5 +40,5 @@ export function inProcess(handle: ChildHandle): Perform {
 
 /** On the clock by which processes measure their calls. */
 export function nanoseconds(): number {
-  return Number(process.hrtime.bigint())
+  return Number(machineNs())
 }

@@ -52,8 +52,8 @@ export function movingRecords(records: DropInRecords, old: OldStore, keepsOld: b
   /** A marked copy of what the old store holds, of which there is one, whoever makes it. */
   async function copied(sid: string): Promise<FoundSession | undefined> {
     const session = await old.get(sid)
-    if (!session) return undefined
-    await records.adopt(sid, { ...session.data, [MARK]: true }, session.idleTimeoutMs)
+    if (session) await records.adopt(sid, { ...session.data, [MARK]: true }, session.idleTimeoutMs)
+    // Where it has gone there, another request may have moved it since it was looked for here.
     return records.find(sid)
   }
 
