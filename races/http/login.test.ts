@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { randomFrom, runSeed, shuffled } from '../random.ts'
 import { scratchPlaces } from '../scratch.ts'
 import type { Application } from './application.ts'
-import { crossed, nativeBindings, onEveryStore } from './bindings.ts'
+import { crossed, dropInBindings, dropInKinds, nativeBindings, onEveryStore } from './bindings.ts'
 import { Browser, type Received } from './browser.ts'
+import { onExpressSession } from './on-express-session.ts'
 import { peers } from './peers.ts'
 import { start } from './start.ts'
 
@@ -19,10 +20,11 @@ const beginnings = [
 
 test.each(crossed(beginnings, onEveryStore(nativeBindings)))(
   `a login to $beginning beside ${REQUESTS} requests with the old cookie: $name on $kind logs in, in every order of the responses`,
-  async ({ beginning, isRotating, name, binding, kind }) => {
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}-${isRotating}`))
+  async ({ beginning, isRotating, name, binding, kind, place }) => {
+    await using started = await start(binding, kind, placeOf(kind, `${place}-${isRotating}`))
     const { app, watched } = started
-    const { old, login, others } = await loginInFlight(app, isRotating)
+    const { old, login, held, behind } = await loginInFlight(app, isRotating)
+    const others = [...held, ...behind]
     const { loggedIn, other } = inOrders(app, old, login, others)
     console.log(`login to ${beginning}: ${name} on ${kind}: logged in after ${loggedIn} of ${ORDERS} orders`)
     expect(other).toBeUndefined()
@@ -35,10 +37,34 @@ test.each(crossed(beginnings, onEveryStore(nativeBindings)))(
   },
 )
 
+test.each(onEveryStore(dropInBindings, dropInKinds))(
+  `a login beside ${REQUESTS} requests with the old cookie: $name on $kind keeps what they write out of the session`,
+  async ({ name, binding, kind, place }) => {
+    await using started = await start(binding, kind, placeOf(kind, place))
+    const { app } = started
+    const { old, login, held, behind } = await loginInFlight(app, false)
+    // The cookie is the framework's, and so is whether a response that comes after that of the login replaces it.
+    const beside = inOrders(app, old, login, held).loggedIn
+    const andBehind = inOrders(app, old, login, [...held, ...behind]).loggedIn
+    console.log(
+      `login: ${name} on ${kind}: logged in after ${beside} of ${ORDERS} orders, ${andBehind} with requests sent behind it`,
+    )
+    if (binding === onExpressSession) expect(beside).toBe(ORDERS)
+    const browser = new Browser(app, old)
+    browser.take(login)
+    const { owner, data } = await browser.shown()
+    expect(owner).toBe('alice')
+    expect(Object.values(data)).not.toContain('dead')
+    const dead = await new Browser(app, old).shown()
+    expect(dead.owner).toBe(null)
+    expect(Object.values(dead.data)).not.toContain('dead')
+  },
+)
+
 test.each(peers)(`a login beside ${REQUESTS} requests with the old cookie: $name`, async (peer) => {
   await using app = await peer.start(placeOf('redis', 'peer'))
-  const { old, login, others } = await loginInFlight(app, false)
-  const { loggedIn } = inOrders(app, old, login, others)
+  const { old, login, held, behind } = await loginInFlight(app, false)
+  const { loggedIn } = inOrders(app, old, login, [...held, ...behind])
   const { data } = await new Browser(app, old).shown()
   const isDead = !Object.values(data).includes('dead')
   const opens = isDead ? 'nothing' : 'what late requests wrote'
@@ -47,7 +73,10 @@ test.each(peers)(`a login beside ${REQUESTS} requests with the old cookie: $name
   expect(isDead).toBe(false)
 })
 
-/** Half of the others have loaded the session before the login and go on after it; half are sent before its response arrives. */
+/**
+ * Half of the others have loaded the session before the login and go on after it. Half are sent behind it, before its
+ * response arrives.
+ */
 async function loginInFlight(app: Application, isRotating: boolean) {
   const browser = new Browser(app)
   await browser.visit('/set?key=cart&value=book')
@@ -59,7 +88,7 @@ async function loginInFlight(app: Application, isRotating: boolean) {
   const login = await browser.send('/login?owner=alice')
   const behind = await Promise.all(Array.from({ length: REQUESTS / 2 }, write('nowhere')))
   gate.release()
-  return { old: browser.cookies, login, others: [...(await Promise.all(held)), ...behind] }
+  return { old: browser.cookies, login, held: await Promise.all(held), behind }
 }
 
 /** Lets the responses arrive at a browser in many orders. Tells after how many it has the cookie of the login, and of one where it has not. */

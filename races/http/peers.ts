@@ -2,7 +2,7 @@ import { RedisStore } from 'connect-redis'
 import { MemoryStore } from 'express-session'
 import { createClient } from 'redis'
 import type { Application } from './application.ts'
-import { serveExpressSession } from './on-express-session.ts'
+import { serveExpressSession } from './serve-express-session.ts'
 
 /** How sessions are kept today: the same routes and races, for comparison. */
 export interface Peer {

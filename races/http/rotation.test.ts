@@ -16,13 +16,15 @@ const placeOf = scratchPlaces()
 
 test.each(onEveryStore(nativeBindings))(
   `rotations under ${REQUESTS} requests with the old cookie: $name on $kind logs nobody out, and keeps what they wrote`,
-  async ({ name, binding, kind }) => {
+  async ({ name, binding, kind, place }) => {
     const clock = manualClock()
-    await using started = await start(binding, kind, placeOf(kind, `${name}-${kind}`), { clock })
+    await using started = await start(binding, kind, placeOf(kind, place), { clock })
     const { app, browser } = started
-    const { loggedOut, cookies } = await rotations(app, browser, 'set', clock)
+    const { loggedOut, checks, cookies } = await rotations(app, browser, 'set', clock)
     const kept = Object.keys((await browser.shown()).data).length
-    console.log(`rotation: ${name} on ${kind}: logged out 0 times, ${cookies} new cookies, ${kept} writes kept`)
+    console.log(
+      `rotation: ${name} on ${kind}: logged out at ${loggedOut.length} of ${checks} checks, ${cookies} new cookies, ${kept} writes kept`,
+    )
     expect(loggedOut).toEqual([])
     expect(cookies).toBeGreaterThan(2)
     expect(kept).toBe((LOST.length * REQUESTS) / 2)
@@ -31,8 +33,8 @@ test.each(onEveryStore(nativeBindings))(
 
 test.each(peers)(`rotations by regenerate under as many: $name logs out`, async (peer) => {
   await using app = await peer.start(placeOf('redis', 'peer'))
-  const { loggedOut } = await rotations(app, new Browser(app), 'read')
-  console.log(`rotation: ${peer.name}: logged out ${loggedOut.length} times`)
+  const { loggedOut, checks } = await rotations(app, new Browser(app), 'read')
+  console.log(`rotation: ${peer.name}: logged out at ${loggedOut.length} of ${checks} checks`)
   expect(loggedOut).not.toEqual([])
 })
 
@@ -45,10 +47,12 @@ async function rotations(app: Application, browser: Browser, beside: 'set' | 're
   const random = randomFrom(seed)
   const loggedOut: string[] = []
   const cookies = new Set<string>()
+  let checks = 0
   let fromRoundBefore = async (): Promise<Received[]> => []
   for (const [round, lost] of LOST.entries()) {
     const check = async (when: string) => {
       cookies.add(browser.cookies)
+      checks++
       if ((await browser.shown()).owner === 'alice') return
       loggedOut.push(`RACES_SEED=${seed}, round ${round}, ${lost} of the responses lost: ${when}`)
       await browser.visit('/login?owner=alice')
@@ -81,7 +85,7 @@ async function rotations(app: Application, browser: Browser, beside: 'set' | 're
     await check('after the overlap')
   }
   await fromRoundBefore()
-  return { loggedOut, cookies: cookies.size }
+  return { loggedOut, checks, cookies: cookies.size }
 }
 
 /** Requests that have loaded the session, half of them to rotate. Resolves with what lets them go on and be answered. */

@@ -178,7 +178,8 @@ export class Model {
     if (presented === null) return this.#answer(handle, 'unchanged')
     const met = this.#meet(handle, now)
     if (typeof met === 'string') return this.#answer(handle, met)
-    const starts = met.current === presented && met.pending === null
+    const overlaps = met.previous !== null && now < met.previous.until
+    const starts = met.current === presented && met.pending === null && !overlaps
     if (starts) {
       met.pending = this.#fresh(minted.token)
       this.#write(handle, met, now)

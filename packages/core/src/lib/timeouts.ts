@@ -14,12 +14,15 @@ export interface SessionTimeouts {
 /** A hundred years: beyond it arithmetic on instants would leave the safe integers some day, and nobody means it. */
 export const LONGEST_MS = 100 * 366 * 24 * 60 * 60 * 1000
 
-/** @throws `ERR_INVALID_OPTION` for anything but a whole number of milliseconds, from `least` to a hundred years. */
-export function assertSpan(value: unknown, name: string, least = 1): asserts value is Millis {
-  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > LONGEST_MS) {
+/** A timer of Node.js that is to wait longer fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** @throws `ERR_INVALID_OPTION` for anything but a whole number of milliseconds, from `least` to `most`, a hundred years. */
+export function assertSpan(value: unknown, name: string, least = 1, most = LONGEST_MS): asserts value is Millis {
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
     throw new LeewayError(
       'ERR_INVALID_OPTION',
-      `${name} must be a whole number of milliseconds from ${least} to ${LONGEST_MS}`,
+      `${name} must be a whole number of milliseconds from ${least} to ${most}`,
     )
   }
 }

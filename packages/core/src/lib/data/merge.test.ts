@@ -82,6 +82,11 @@ it('onConflict that gives what cannot be stored is refused', () => {
   expect([error.code, error.path]).toEqual(['ERR_NOT_SERIALIZABLE', 'data.k'])
 })
 
+it("onConflict that answers with a promise is refused, and what becomes of the promise is nobody's concern", () => {
+  const resolver = () => Promise.reject(new Error('later'))
+  expect(thrownBy(() => merge(one, two, three, resolver)).code).toBe('ERR_INVALID_OPTION')
+})
+
 it('what onConflict throws is passed on', () => {
   const resolver = () => {
     throw new TypeError('mine')

@@ -1,6 +1,7 @@
 import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
 import type { SessionId } from '../store.ts'
+import { assertSynchronous } from '../synchronous.ts'
 import type { Codec } from './codec.ts'
 import { changedKeys, type Document, decodeDocument, encodeDocument, encodedKeys, withKeysFrom } from './document.ts'
 
@@ -28,7 +29,7 @@ export interface Merged {
  * only there, theirs; changed on both sides to different values, `onConflict` or a rejection. Keys that were not
  * changed here are never written from memory (connect-redis 6.1.0 to 6.1.3 lost data that way).
  *
- * @throws `ERR_CONFLICT` with the keys
+ * @throws `ERR_CONFLICT` with the keys; `ERR_INVALID_OPTION` where `onConflict` answers with a promise
  */
 export function mergeText(
   codec: Codec,
@@ -48,9 +49,11 @@ export function mergeText(
     const stored = encoded.theirs.get(key)
     if (stored === encoded.base.get(key) || stored === encoded.ours.get(key)) continue
     if (onConflict === 'overwrite') overwritten.push(key)
-    else if (onConflict)
-      ours[key] = onConflict(key, { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) })
-    else conflicts.push(key)
+    else if (onConflict) {
+      const value = onConflict(key, { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) })
+      assertSynchronous(value, 'onConflict', 'save')
+      ours[key] = value
+    } else conflicts.push(key)
   }
   if (conflicts.length > 0) {
     throw new LeewayError(

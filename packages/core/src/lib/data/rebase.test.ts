@@ -7,7 +7,8 @@ const text = (document: Document) => JSON.stringify(document)
 
 describe('after a save', () => {
   it('nothing is unsaved where nothing changed meanwhile', () => {
-    const rebased = afterSave(jsonCodec, { ours: text({ a: 1 }), here: text({ a: 1 }), stored: text({ a: 1, b: 2 }) })
+    const stored = text({ a: 1, b: 2 })
+    const rebased = afterSave(jsonCodec, { ours: text({ a: 1 }), here: text({ a: 1 }), merged: stored, stored })
     expect(rebased).toEqual({ base: text({ a: 1, b: 2 }), unsaved: new Set() })
   })
 
@@ -15,10 +16,32 @@ describe('after a save', () => {
     const rebased = afterSave(jsonCodec, {
       ours: text({ a: 1, b: 1, c: 1 }),
       here: text({ a: 2, b: 1, d: 1 }),
+      merged: text({ a: 1, b: 1, c: 1 }),
       stored: text({ a: 1, b: 1, c: 1 }),
     })
     expect(rebased.unsaved).toEqual(new Set(['a', 'c', 'd']))
     expect(JSON.parse(rebased.base)).toEqual({ a: 1, b: 1, c: 1 })
+  })
+
+  it('a key that changed here while it took another value from others keeps its base', () => {
+    const { base, unsaved } = afterSave(jsonCodec, {
+      ours: text({ a: 0, b: 1, c: 0 }),
+      here: text({ a: 7, b: 2, c: 0 }),
+      merged: text({ a: 5, b: 1, c: 5 }),
+      stored: text({ a: 5, b: 1, c: 5 }),
+    })
+    expect(unsaved).toEqual(new Set(['a', 'b']))
+    expect(JSON.parse(base)).toEqual({ a: 0, b: 1, c: 5 })
+  })
+
+  it('a key that the schema changed on its way is measured against what is stored', () => {
+    const { base } = afterSave(jsonCodec, {
+      ours: text({ name: ' Ann ' }),
+      here: text({ name: 'Bea' }),
+      merged: text({ name: ' Ann ' }),
+      stored: text({ name: 'Ann' }),
+    })
+    expect(JSON.parse(base)).toEqual({ name: 'Ann' })
   })
 })
 

@@ -9,15 +9,20 @@ export interface Rebased {
 
 const none: ReadonlySet<string> = new Set()
 
-/** After a save of `ours` that stored `stored`: what has changed `here` since `ours` was taken is unsaved. */
+/**
+ * After a save of `ours`, which the merge made into `merged` and the schema into `stored`: what has changed `here` since
+ * `ours` was taken is unsaved. Where the merge took such a key from others, it keeps the base that it had: whoever changed
+ * it here has not seen theirs, and a later save still has to.
+ */
 export function afterSave(
   codec: Codec,
-  texts: { readonly ours: string; readonly here: string; readonly stored: string },
+  texts: { readonly ours: string; readonly here: string; readonly merged: string; readonly stored: string },
 ): Rebased {
-  return {
-    base: texts.stored,
-    unsaved: texts.here === texts.ours ? none : changedBetween(codec, texts.ours, texts.here),
-  }
+  if (texts.here === texts.ours) return { base: texts.stored, unsaved: none }
+  const unsaved = changedBetween(codec, texts.ours, texts.here)
+  const taken = changedBetween(codec, texts.ours, texts.merged)
+  const unseen = new Set([...unsaved].filter((key) => taken.has(key)))
+  return { base: withBase(codec, texts.stored, unseen, texts.ours), unsaved }
 }
 
 /**
@@ -31,8 +36,7 @@ export function afterUpdate(
   if (texts.here === texts.base) return { base: texts.stored, unsaved: none }
   const unsaved = changedBetween(codec, texts.base, texts.here)
   for (const key of changedBetween(codec, texts.before, texts.stored)) unsaved.delete(key)
-  const stored = decodeDocument(codec, texts.stored)
-  return { base: encodeDocument(codec, withKeysFrom(stored, unsaved, decodeDocument(codec, texts.base))), unsaved }
+  return { base: withBase(codec, texts.stored, unsaved, texts.base), unsaved }
 }
 
 /** Brings `data`, whose text is `here`, to what is stored, in place and without touching unsaved keys. */
@@ -49,6 +53,12 @@ export function takeOver(
     if (Object.hasOwn(document, key)) data[key] = document[key]
     else delete data[key]
   }
+}
+
+/** What is stored, but for keys whose changes here are measured against something else. */
+function withBase(codec: Codec, stored: string, keys: ReadonlySet<string>, base: string): string {
+  if (keys.size === 0) return stored
+  return encodeDocument(codec, withKeysFrom(decodeDocument(codec, stored), keys, decodeDocument(codec, base)))
 }
 
 function changedBetween(codec: Codec, before: string, after: string): Set<string> {

@@ -75,6 +75,21 @@ describe('a session that a framework begins', () => {
     expect(stored.size).toBe(0)
   })
 
+  it('a destruction comes after every creation of its id, whichever began first', async () => {
+    for (const held of [1, 2]) {
+      const { records, backend, stored } = setup()
+      if (held === 2) backend.beforeNext('create', async () => {})
+      const create = backend.holdNext('create')
+      const creating = [records.adopt(SID, { n: 1 }), records.adopt(SID, { n: 2 })]
+      await creating[2 - held]
+      const destroying = records.destroy(SID)
+      await create.reached
+      create.release()
+      await Promise.all([...creating, destroying])
+      expect(stored.size).toBe(0)
+    }
+  })
+
   it('takes the place of what is stored under its id, as an application asks that sets a whole object', async () => {
     const { records } = setup()
     await records.begin(SID).set({ a: 1, b: 2 })
@@ -163,6 +178,19 @@ describe('a session that was found', () => {
     using events = recordEvents()
     expect(await one.session.set({ a: 2, b: 0 })).toBe('saved')
     expect(await dataOf(records)).toEqual({ a: 2, b: 1 })
+    expect(events.named('leeway:session:overwrite')).toEqual([{ id: digestId(SID), keys: ['a'] }])
+  })
+
+  it('publishes that too where an earlier set has met the change, which its object does not show', async () => {
+    const { records } = setup()
+    await records.begin(SID).set({ a: 0, b: 0, c: 0 })
+    const [one, other] = [await found(records), await found(records)]
+    await other.session.set({ a: 1, b: 0, c: 1 })
+    using events = recordEvents()
+    await one.session.set({ a: 0, b: 2, c: 0 })
+    expect(events.named('leeway:session:overwrite')).toEqual([])
+    await one.session.set({ a: 2, b: 3, c: 1 })
+    expect(await dataOf(records)).toEqual({ a: 2, b: 3, c: 1 })
     expect(events.named('leeway:session:overwrite')).toEqual([{ id: digestId(SID), keys: ['a'] }])
   })
 

@@ -154,7 +154,7 @@ class DropIns implements DropInRecords {
   async destroy(sid: string): Promise<void> {
     assertSid(sid, 'destroy')
     // One that is being created would otherwise arrive afterwards.
-    await this.#creating.get(sid)?.catch(() => {})
+    await this.#creating.get(sid)
     await this.#records.destroy(sid)
   }
 
@@ -192,11 +192,11 @@ class DropIns implements DropInRecords {
 
   #create<T>(sid: string, work: () => Promise<T>): Promise<T> {
     const creating = work()
-    this.#creating.set(sid, creating)
-    const done = () => {
-      if (this.#creating.get(sid) === creating) this.#creating.delete(sid)
-    }
-    creating.then(done, done)
+    const all = Promise.allSettled([this.#creating.get(sid), creating])
+    this.#creating.set(sid, all)
+    void all.then(() => {
+      if (this.#creating.get(sid) === all) this.#creating.delete(sid)
+    })
     return creating
   }
 }

@@ -1,4 +1,5 @@
 import type { Millis } from '../clock.ts'
+import { publishOverwrite } from '../data/merge.ts'
 import { isLeewayError } from '../errors.ts'
 import type { SaveStatus } from '../records/record-types.ts'
 import type { RecordHandle, Records } from '../records/records.ts'
@@ -85,16 +86,20 @@ export class DropInSession {
     return this.#update(this.#handle, now, keys, idleTimeoutMs)
   }
 
-  #update(
+  async #update(
     handle: RecordHandle<Data>,
     now: ReadonlyMap<string, string>,
     keys: Iterable<string>,
     idleTimeoutMs: Millis | undefined,
   ): Promise<SaveStatus> {
     const given = new Map(this.#given)
+    const overwritten: string[] = []
     for (const key of new Set(keys)) {
       const text = now.get(key)
       if (text === given.get(key)) continue
+      // An earlier write has met another request's value, of which the framework's object knows nothing.
+      const held = jsonKeys({ [key]: handle.data[key] }).get(key)
+      if (held !== given.get(key) && held !== text) overwritten.push(key)
       if (text === undefined) {
         given.delete(key)
         delete handle.data[key]
@@ -106,7 +111,9 @@ export class DropInSession {
     this.#given = given
     const { idleTimeoutMs: idle } = this.#context.timeouts(idleTimeoutMs)
     if (idle !== handle.idleTimeoutMs) handle.setTimeouts({ idleTimeoutMs: idle })
-    return handle.save()
+    const status = await handle.save()
+    if (status === 'saved') publishOverwrite(handle.id, { overwritten })
+    return status
   }
 
   async #create(now: ReadonlyMap<string, string>, idleTimeoutMs: Millis | undefined): Promise<SaveStatus> {

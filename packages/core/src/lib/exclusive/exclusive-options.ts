@@ -1,6 +1,7 @@
 import { assertKnownOptions } from '../adapter/checks.ts'
 import type { Millis } from '../clock.ts'
 import { LeewayError } from '../errors.ts'
+import { LONGEST_TIMER_MS } from '../timeouts.ts'
 
 export interface ExclusiveOptions {
   /** How long to wait for others who have the session to themselves; 0 does not wait. Default 10,000. */
@@ -12,8 +13,6 @@ export interface ExclusiveOptions {
   readonly leaseMs?: Millis
 }
 
-/** A timer of Node.js that is to wait longer fires at once. */
-const LONGEST_MS = 2 ** 31 - 1
 /** A shorter lease would end while the process collects its garbage. */
 const SHORTEST_LEASE_MS = 1_000
 
@@ -27,10 +26,10 @@ export function checkedExclusiveOptions(options: ExclusiveOptions): Required<Exc
 }
 
 function assertWithin(value: unknown, name: string, least: number): void {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= LONGEST_MS) return
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= LONGEST_TIMER_MS) return
   throw new LeewayError(
     'ERR_INVALID_OPTION',
-    `${name} must be a whole number of milliseconds from ${least} to ${LONGEST_MS}`,
+    `${name} must be a whole number of milliseconds from ${least} to ${LONGEST_TIMER_MS}`,
     { operation: 'exclusive' },
   )
 }

@@ -296,3 +296,17 @@ it('inside exclusive, a write of a newer release is that of somebody else', asyn
     expect((await rejectionOf(session.save())).code).toBe('ERR_LOCK_LOST')
   })
 })
+
+it('inside exclusive, a touch that meets a write of its own whose answer was lost is not refused', async () => {
+  const { sessions, stored, backend, clock } = setup({ touchIntervalMs: 100 })
+  const { token } = await stored()
+  await sessions.exclusive(token, async (session) => {
+    backend.loseNext('update')
+    backend.failNext('load')
+    expect((await rejectionOf(session.rotate())).code).toBe('ERR_STORE_FAILED')
+    clock.advance(100)
+    expect((await session.save()).status).toBe('unchanged')
+    session.data.n = 1
+    expect((await session.save()).status).toBe('saved')
+  })
+})

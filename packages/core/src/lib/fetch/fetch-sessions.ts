@@ -87,10 +87,13 @@ export function fetchSessions<
       (handler) =>
       async (request, ...rest) => {
         const exchange = begin(request)
+        let response: Response | undefined
         try {
-          const response = await handler(request, await exchange.open(), ...rest)
+          response = await handler(request, await exchange.open(), ...rest)
           return withCookie(response, await exchange.commit())
         } catch (error) {
+          // What it streams, a file or another server's answer perhaps, nobody will read to its end.
+          void response?.body?.cancel().catch(() => {})
           return failed(error, exchange)
         }
       },

@@ -34,6 +34,23 @@ describe('an outage', () => {
     expect((await browser.fetch(call.path)).status).toBeLessThan(400)
   })
 
+  it('of a save closes what the handler was going to stream', async () => {
+    const { sessions, stored, backend } = setup()
+    const { token } = await stored()
+    let isClosed = false
+    const handle = fetchSessions(sessions, { secure: false }).withSession((_request, session) => {
+      session.data.n++
+      backend.failNext('update')
+      const cancel = () => {
+        isClosed = true
+      }
+      return new Response(new ReadableStream({ cancel }))
+    })
+    const request = new Request('http://localhost/', { headers: { cookie: `leeway=${token}` } })
+    expect((await handle(request)).status).toBe(503)
+    expect(isClosed).toBe(true)
+  })
+
   it('is gone through where that was asked for, by a handler that can tell', async () => {
     const { sessions, backend, stored, open } = setup()
     const { withSession } = fetchSessions(sessions, { secure: false, onStoreFailure: 'anonymous' })

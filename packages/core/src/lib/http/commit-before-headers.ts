@@ -136,7 +136,13 @@ export function commitBeforeHeaders(
       return Reflect.apply(send.end, response, args)
     }
     Object.assign(response, send, { end })
-    onFailure(error, isUnfinished)
+    try {
+      onFailure(error, isUnfinished)
+    } catch (failure) {
+      // As Node would: whoever sent the request is not kept waiting for what ended in the handler's own error.
+      response.destroy()
+      throw failure
+    }
     if (!isUnfinished) return
     Object.assign(response, intercepted)
     if (!isAnswered) response.destroy()

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { changing, serve } from './testing-node-server.ts'
@@ -42,6 +43,27 @@ describe('a handler that fails', () => {
     await using server = await serve(changing((response) => response.end(42 as never)))
     expect((await fetch(server.url)).status).toBe(500)
   })
+})
+
+it("an answer for a failed save that fails itself is the process's concern, and keeps nobody waiting", async () => {
+  const listeners = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  const unhandled = once(process, 'unhandledRejection')
+  try {
+    await using server = await serve(
+      changing((response) => response.end('done')),
+      {
+        onFailure: () => {
+          throw new RangeError('mine')
+        },
+      },
+    )
+    server.backend.failNext('create')
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed')
+    expect((await unhandled)[0]).toEqual(new RangeError('mine'))
+  } finally {
+    for (const listener of listeners) process.on('unhandledRejection', listener)
+  }
 })
 
 it('a save that fails is answered for in place of the handler, without what described its answer', async () => {

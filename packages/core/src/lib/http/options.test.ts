@@ -14,6 +14,7 @@ describe('options of sessions over HTTP', () => {
     ['with an unknown outage policy', { onStoreFailure: 'ignore' }],
     ['with an outage policy that is left open', { onStoreFailure: null }],
     ['with no time for the store', { storeTimeoutMs: 0 }],
+    ['with more time for the store than a timer can wait, which would end at once', { storeTimeoutMs: 2 ** 31 }],
     ['with endless time for the store', { storeTimeoutMs: Number.POSITIVE_INFINITY }],
     ['with a guess about HTTPS', { secure: 'auto' }],
     ['with a domain under the default name', { domain: 'example.org' }],

@@ -4,7 +4,7 @@ import { type Clock, type Millis, systemClock } from '../clock.ts'
 import { type SetCookieOptions, setCookie } from '../cookie.ts'
 import { invalid } from '../options.ts'
 import type { Session } from '../sessions/session.ts'
-import { assertSpan } from '../timeouts.ts'
+import { assertSpan, LONGEST_TIMER_MS } from '../timeouts.ts'
 import type { OutageAnswer, OutageDecision } from './failures.ts'
 
 /** The session of a request. There is none only where `onStoreFailure` lets requests go on without. */
@@ -82,7 +82,7 @@ export function resolveHttpOptions<Request>(
   if (onStoreFailure !== 'fail' && onStoreFailure !== 'anonymous' && typeof onStoreFailure !== 'function') {
     invalid('onStoreFailure', "'fail', 'anonymous' or a function")
   }
-  assertSpan(storeTimeoutMs, 'storeTimeoutMs')
+  assertSpan(storeTimeoutMs, 'storeTimeoutMs', 1, LONGEST_TIMER_MS)
   if (typeof clock?.setTimer !== 'function') invalid('clock', 'an object with now, monotonic and setTimer')
   return {
     cookieFor: cookieChoice(options, secure),

@@ -69,8 +69,7 @@ export class RecordKeeper {
     if (!stored) return { status: 'unknown' }
     const snapshot = read(stored)
     if (!snapshot) return { status: 'undecodable', error: notOurs(id, 'load') }
-    const now = this.now()
-    const live = isLive(now, snapshot.expiresAt) && isLive(now, snapshot.header.absoluteAt)
+    const live = isLive(this.now(), Math.min(snapshot.expiresAt, snapshot.header.absoluteAt))
     return { status: live ? 'live' : 'expired', snapshot }
   }
 
@@ -99,7 +98,7 @@ export class RecordKeeper {
   commit(from: Snapshot, operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     return this.#turns.run(from.id, async (left, leave) => {
       // What the turn before left may be older than what this request loaded, if another process wrote in between.
-      const start = left && !holds(from, left.version) ? left : from
+      const start = left && left.header.epoch >= from.header.epoch && !holds(from, left.version) ? left : from
       const outcome = await this.#compareAndSet(from, start, operation, change, onLost)
       if ('snapshot' in outcome) leave(outcome.snapshot)
       if (outcome.status === 'gone') publish('leeway:session:gone', () => ({ id: from.id, operation }))
@@ -123,7 +122,7 @@ export class RecordKeeper {
       const now = this.now()
       if (isPurged(now, current.purgeAt)) {
         // Somebody may have renewed it; if not, a store that dropped it and one that still has the bytes answer alike.
-        const found = await this.#reload(from.id, operation)
+        const found = await this.#reload(from, operation)
         if (!found || isPurged(now, found.purgeAt)) return { status: 'gone' }
         current = found
         isFresh = true
@@ -132,7 +131,7 @@ export class RecordKeeper {
       const { draft, refuse } = decide(change, current, now)
       if (!draft) {
         // No write will tell whether this was decided on what is stored now.
-        const found = isFresh ? current : await this.#reload(from.id, operation)
+        const found = isFresh ? current : await this.#reload(from, operation)
         if (!found) return { status: 'gone' }
         if (found.version === current.version) return refuse ? refuse() : { status: 'unchanged', snapshot: found }
         current = found
@@ -144,7 +143,7 @@ export class RecordKeeper {
       if (answer === 'saved') return { status: 'saved', snapshot: next }
       if (answer === 'gone') return { status: 'gone' }
       publish('leeway:session:conflict', () => ({ id: from.id, attempts }))
-      let found = await this.#reload(from.id, operation)
+      let found = await this.#reload(from, operation)
       if (!found) return { status: 'gone' }
       // What others wrote on top, a login perhaps, is for this handle's next write to meet as usual.
       if (holds(found, next.version)) return { status: 'saved', snapshot: next }
@@ -157,7 +156,7 @@ export class RecordKeeper {
       if (attempts > 1) {
         await delay(Math.random() * Math.min(2 ** attempts, LONGEST_BACKOFF_MS))
         // What was read before the pause is most likely out of date by now, and would lose again.
-        found = await this.#reload(from.id, operation)
+        found = await this.#reload(from, operation)
         if (!found) return { status: 'gone' }
       }
       current = found
@@ -170,7 +169,7 @@ export class RecordKeeper {
     const now = this.now()
     let current = snapshot
     if (isPurged(now, snapshot.purgeAt)) {
-      const found = await this.#reload(snapshot.id, 'touch')
+      const found = await this.#reload(snapshot, 'touch')
       if (!found || isPurged(now, found.purgeAt)) return this.#gone(snapshot.id)
       if (found.header.epoch !== snapshot.header.epoch) return { status: 'superseded' }
       current = found
@@ -223,11 +222,12 @@ export class RecordKeeper {
     }
   }
 
-  async #reload(id: SessionId, operation: string): Promise<Snapshot | undefined> {
+  async #reload({ id, header }: Snapshot, operation: string): Promise<Snapshot | undefined> {
     const stored = await this.#store.load(id)
-    if (!stored) return undefined
-    const snapshot = read(stored)
-    if (!snapshot) throw notOurs(id, operation)
+    const snapshot = stored && read(stored)
+    if (stored && !snapshot) throw notOurs(id, operation)
+    // What a framework has begun under the same id since is another record, and nothing of this one belongs in it.
+    if (snapshot?.header.createdAt !== header.createdAt) return undefined
     return this.#format.open(snapshot, operation)
   }
 }

@@ -89,11 +89,11 @@ export class LiveRecord {
     const { later, hasLost } = this.#unsettled
     if (ours === this.#base && !altered) {
       if (!this.#stored && !later.some(({ creates }) => creates)) return 'unchanged'
-      if (this.#stored && later.length === 0 && !hasLost) return this.#adopt(await this.#extend(), { ours, later })
+      if (this.#stored && later.length === 0 && !hasLost)
+        return this.#adopt(await this.#extend(), { ours, later, merged: ours })
     }
     let merged: Merged | undefined
     const change: Change = (current, now) => {
-      this.#settleLost(current)
       merged = mergeText(codec, { base: this.#base, ours, theirs: current.text }, onConflict)
       const header = this.#unsettled.apply(later, current.header, now)
       return {
@@ -106,7 +106,7 @@ export class LiveRecord {
       this.#unsettled.lost({ version, ours, later })
     })
     if (outcome.status === 'saved') publishOverwrite(outcome.snapshot.id, merged)
-    return this.#adopt(outcome, { ours, later })
+    return this.#adopt(outcome, { ours, later, merged: merged?.text ?? ours })
   }
 
   /**
@@ -127,7 +127,6 @@ export class LiveRecord {
     })
     if (!('snapshot' in outcome)) throw this.#refused(outcome.status, 'update')
     this.#snapshot = outcome.snapshot
-    this.#settleLost(outcome.snapshot)
     const stored = outcome.snapshot.text
     const base = this.#base
     this.#rebase(base, stored, (here) => afterUpdate(codec, { base, here, before, stored }))
@@ -171,6 +170,7 @@ export class LiveRecord {
   #write(operation: string, change: Change, onLost?: (lost: Snapshot) => void): Promise<Outcome> {
     const request = { client: this.client, returns: 'snapshot' in this.#origin }
     const write: Change = (current, now) => {
+      this.#settleLost(current)
       const draft = change(current, now)
       return draft && { ...draft, header: seen(draft.header, request) }
     }
@@ -203,14 +203,14 @@ export class LiveRecord {
   }
 
   /** Takes over what a save found or wrote: what others changed appears in `data`, what changed here meanwhile stays. */
-  #adopt(outcome: Extended, { ours, later }: Omit<LostSave, 'version'>): SaveStatus {
+  #adopt(outcome: Extended, { ours, later, merged }: Omit<LostSave, 'version'> & { merged: string }): SaveStatus {
     if (outcome.status === 'gone') this.#ended = true
     if (!('snapshot' in outcome)) return outcome.status
     this.#snapshot = outcome.snapshot
     if (outcome.status === 'saved') {
       const stored = outcome.snapshot.text
       this.#unsettled.saved(later)
-      this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, stored }))
+      this.#rebase(ours, stored, (here) => afterSave(this.#context.codec, { ours, here, merged, stored }))
     }
     return outcome.status
   }

@@ -229,6 +229,20 @@ describe('saving a record', () => {
     expect(stored.size).toBe(0)
   })
 
+  it('writes nothing into another that was created under its id since', async () => {
+    const { records, load, clock } = setup()
+    await records.create(SID, { n: 0 })
+    const [saving, updating, touching] = [await load(), await load(), await load()]
+    await records.destroy(SID)
+    clock.advance(TOUCH)
+    await records.create(SID, { n: 5 })
+    saving.data.a = 'from before'
+    expect(await saving.save()).toBe('gone')
+    expect((await rejectionOf(updating.update((data) => void data.n++))).code).toBe('ERR_GONE')
+    expect(await touching.save()).toBe('unchanged')
+    expect((await load()).data).toEqual({ n: 5 })
+  })
+
   it('whose answer was lost is found, and not applied twice', async () => {
     const { records, load, backend } = setup()
     await records.create(SID, { n: 0 })

@@ -56,24 +56,29 @@ describe('a refusal is decided on what is stored now, not on what this request h
   })
 })
 
-it('a save that waited behind a slow one starts from what its own request loaded, where that is newer', async () => {
-  const { stored, open, elsewhere, backend } = setup()
-  const { token } = await stored({ a: 0 })
-  const slow = await open(token)
-  slow.data.a = 1
-  const applied = Promise.withResolvers<void>()
-  const answer = Promise.withResolvers<void>()
-  backend.afterNext('update', () => {
-    applied.resolve()
-    return answer.promise
-  })
-  const saving = slow.save()
-  await applied.promise
-  const loggedIn = await open((await (await elsewhere.open(token)).login('alice')).token)
-  loggedIn.data.b = 1
-  const waiting = loggedIn.save()
-  answer.resolve()
-  expect((await saving).status).toBe('saved')
-  expect((await waiting).status).toBe('saved')
-  expect(loggedIn.data).toEqual({ n: 0, a: 1, b: 1 })
-})
+it.each([0, 4, 9])(
+  'a save that waited behind a slow one starts from what its own request loaded, %i writes after a login',
+  async (others) => {
+    const { stored, open, elsewhere, backend } = setup()
+    const { token } = await stored({ a: 0 })
+    const slow = await open(token)
+    slow.data.a = 1
+    const applied = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    backend.afterNext('update', () => {
+      applied.resolve()
+      return answer.promise
+    })
+    const saving = slow.save()
+    await applied.promise
+    const login = await (await elsewhere.open(token)).login('alice')
+    for (let i = 0; i < others; i++) await (await elsewhere.open(login.token)).update((data) => void data.n++)
+    const loggedIn = await open(login.token)
+    loggedIn.data.b = 1
+    const waiting = loggedIn.save()
+    answer.resolve()
+    expect((await saving).status).toBe('saved')
+    expect((await waiting).status).toBe('saved')
+    expect(loggedIn.data).toEqual({ n: others, a: 1, b: 1 })
+  },
+)

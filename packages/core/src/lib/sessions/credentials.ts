@@ -31,8 +31,13 @@ export function recognise(credentials: Credentials, hash: string, now: Millis): 
   const { current, pending, previous } = credentials
   if (sameHash(current, hash)) return 'current'
   if (pending && sameHash(pending.hash, hash)) return 'pending'
-  if (previous && sameHash(previous.hash, hash)) return now < previous.until ? 'previous' : 'retired'
+  if (previous && sameHash(previous.hash, hash)) return overlaps(credentials, now) ? 'previous' : 'retired'
   return 'wrong'
+}
+
+/** Whether the secret from before the last rotation is still honoured. */
+export function overlaps({ previous }: Credentials, now: Millis): boolean {
+  return previous !== null && now < previous.until
 }
 
 /** Starts a rotation: stores the nonce from which whoever knows the current secret derives the next one. */

@@ -63,6 +63,28 @@ describe('a write whose answer was lost', () => {
     expect((await open(token)).data).toEqual({ n: 0, a: 1, b: 2, c: 2 })
   })
 
+  it('is recognised by whatever this handle writes next, and flashed no second time', async () => {
+    const { stored, open, backend, elsewhere } = setup()
+    const { token } = await stored()
+    const others = async (key: string) => {
+      const other = await elsewhere.open(token)
+      other.flash(key, 'theirs')
+      await other.save()
+      for (let i = 0; i < 4; i++) await other.update((data) => void data.n++)
+    }
+    const session = await open(token)
+    session.flash('notice', 'mine')
+    backend.loseNext('update')
+    backend.failNext('load')
+    await rejectionOf(session.save())
+    await session.rotate()
+    await others('x')
+    await session.update((data) => void data.n++)
+    expect(await session.takeFlash('x')).toEqual(['theirs'])
+    expect((await session.save()).status).toBe('unchanged')
+    expect(await (await open(token)).takeFlash('notice')).toEqual(['mine'])
+  })
+
   it('that created the session is found, and its token opens it', async () => {
     const { sessions, open, backend } = setup()
     const session = await sessions.open()

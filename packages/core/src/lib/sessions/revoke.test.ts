@@ -95,6 +95,17 @@ describe('revoking all sessions', () => {
     expect(await sessions.revokeAll('alice')).toBe(0)
   })
 
+  it('after a login of the same request leaves that session, with its new secret, and no other', async () => {
+    const { sessions, loggedIn, open } = setup()
+    const [own, other] = [await loggedIn('alice'), await loggedIn('alice')]
+    const session = await open(own.token)
+    const { token } = await session.login('alice')
+    expect(await sessions.revokeAll('alice', { except: session.id })).toBe(1)
+    expect((await session.save()).status).toBe('unchanged')
+    expect((await open(token)).owner).toBe('alice')
+    for (const dead of [own, other]) expect((await sessions.open(dead.token)).isNew).toBe(true)
+  })
+
   it('keeps the session that is excepted', async () => {
     const { sessions, loggedIn, open } = setup()
     const kept = await loggedIn('alice')

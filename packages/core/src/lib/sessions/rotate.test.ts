@@ -110,7 +110,9 @@ describe('a pending secret', () => {
   it('that is presented and renewed again is followed by another', async () => {
     const scene = setup()
     const { token, next } = await rotating(scene)
-    const third = tokenIn(await (await scene.open(next)).rotate())
+    const session = await scene.open(next)
+    scene.clock.advance(OVERLAP)
+    const third = tokenIn(await session.rotate())
     expect(new Set([token, next, third]).size).toBe(3)
     expect((await scene.open(third)).isNew).toBe(false)
     scene.clock.advance(OVERLAP)
@@ -183,10 +185,22 @@ describe('the previous secret', () => {
     expect(await session.save()).toEqual({ status: 'saved', token: null })
     expect(await session.rotate()).toEqual({ status: 'unchanged', token: null })
     // Nor does it learn the secret of a rotation that is pending.
-    await current.rotate()
-    const late = await scene.open(token)
-    expect(await late.rotate()).toEqual({ status: 'unchanged', token: null })
-    expect(await late.save()).toEqual({ status: 'unchanged', token: null })
+    scene.clock.advance(OVERLAP)
+    expect((await current.rotate()).status).toBe('saved')
+    expect(await session.rotate()).toEqual({ status: 'unchanged', token: null })
+    expect(await session.save()).toEqual({ status: 'unchanged', token: null })
+  })
+
+  it('has its whole overlap, however often the one after it is to be renewed', async () => {
+    const scene = setup()
+    const { token, next } = await rotating(scene)
+    for (let i = 0; i < 3; i++) {
+      expect(await (await scene.open(next)).rotate()).toEqual({ status: 'unchanged', token: null })
+      scene.clock.advance(OVERLAP / 3 - 1)
+      expect((await scene.open(token)).isNew).toBe(false)
+    }
+    scene.clock.advance(3)
+    expect((await (await scene.open(next)).rotate()).status).toBe('saved')
   })
 
   it('has no overlap where that is 0', async () => {

@@ -304,6 +304,45 @@ describe('one handle', () => {
     expect((await open(token)).data).toEqual({ n: 0, a: 3, b: 'meanwhile' })
   })
 
+  it('reports a key that changed here while its save met a change of it by others', async () => {
+    const { stored, open, elsewhere, backend } = setup()
+    const { token } = await stored({ a: 0 })
+    const session = await open(token)
+    const other = await elsewhere.open(token)
+    other.data.a = 'theirs'
+    await other.save()
+    session.data.b = 1
+    const held = backend.holdNext('update')
+    const saving = session.save()
+    await held.reached
+    session.data.a = 'mine'
+    held.release()
+    expect((await saving).status).toBe('saved')
+    expect(await rejectionOf(session.save())).toMatchObject({ code: 'ERR_CONFLICT', keys: ['a'] })
+    expect((await open(token)).data).toEqual({ n: 0, a: 'theirs', b: 1 })
+  })
+
+  it('gives onConflict what it decided, and what changed since it was asked', async () => {
+    const { stored, open, elsewhere, backend } = setup({
+      onConflict: (_key, { base, ours, theirs }) => Number(ours) - Number(base) + Number(theirs),
+    })
+    const { token } = await stored({ a: 0 })
+    const session = await open(token)
+    const other = await elsewhere.open(token)
+    other.data.a = 10
+    await other.save()
+    session.data.a = 1
+    const held = backend.holdNext('update')
+    const saving = session.save()
+    await held.reached
+    session.data.a = 3
+    held.release()
+    await saving
+    expect((await open(token)).data.a).toBe(11)
+    await session.save()
+    expect((await open(token)).data.a).toBe(13)
+  })
+
   it('whose data becomes unstorable while its save is under way has saved, and says so', async () => {
     const { stored, open, backend } = setup()
     const { token } = await stored({ a: 1, b: 1 })

@@ -184,7 +184,8 @@ export class Session<Data extends object = Record<string, unknown>, Flash extend
 
   /**
    * Periodic renewal. Stores a pending secret, which becomes current once a request presents it; the old one lives on
-   * for `overlapMs` from then. Does nothing unless this request presented the current secret.
+   * for `overlapMs` from then. Does nothing unless this request presented the current secret, nor while the one before it
+   * is still honoured, so that it may be called with every request.
    * Where the session has gone or somebody logged in to it, the status says so, and nothing is written.
    *
    * @throws `ERR_UPDATE_TIMEOUT`, store errors

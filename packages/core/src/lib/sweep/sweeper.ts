@@ -5,7 +5,7 @@ import { LeewayError } from '../errors.ts'
 import { publish } from '../events.ts'
 import { failure } from '../records/store-caller.ts'
 import type { SessionStore, SweepResult } from '../store.ts'
-import { assertSpan } from '../timeouts.ts'
+import { assertSpan, LONGEST_TIMER_MS } from '../timeouts.ts'
 import { ClockGuard } from './clock-guard.ts'
 
 export interface SweepBatchOptions {
@@ -27,8 +27,8 @@ export interface Sweeper {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** With its jitter it is the longest that a timer of Node.js waits; anything longer would fire at once. */
-const LONGEST_INTERVAL_MS = Math.floor((2 ** 31 - 1) / 1.5)
+/** With its jitter it is the longest that a timer waits. */
+const LONGEST_INTERVAL_MS = Math.floor(LONGEST_TIMER_MS / 1.5)
 
 export type SweepCount = Pick<SweepResult, 'removed' | 'examined'>
 
@@ -77,10 +77,7 @@ export class Sweeps {
   start(options: SweeperOptions = {}): Sweeper {
     assertKnownOptions(options, ['intervalMs', 'limit', 'budgetMs'], 'startSweeper')
     const { intervalMs = 60_000, ...batch } = options
-    assertSpan(intervalMs, 'intervalMs')
-    if (intervalMs > LONGEST_INTERVAL_MS) {
-      throw new LeewayError('ERR_INVALID_OPTION', `intervalMs must be at most ${LONGEST_INTERVAL_MS}`)
-    }
+    assertSpan(intervalMs, 'intervalMs', 1, LONGEST_INTERVAL_MS)
     checked(batch)
     let stopped = false
     let cancel = () => {}
