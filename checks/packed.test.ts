@@ -43,7 +43,7 @@ test.concurrent.each([
   async ({ example, left }) => {
     const app = mkdtempSync(join(directory, 'app-'))
     writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-    await npmInstall(app, ...tarballs, 'ioredis@6')
+    await npmInstall(app, ...tarballs, 'express@5', 'ioredis@6')
     writeFileSync(join(app, 'server.ts'), example)
     const port = await freePort()
     const server = spawn('node', ['server.ts'], {
@@ -82,6 +82,20 @@ test.concurrent('the published types compile in strict mode without the sources'
     lib: ['es2024', 'esnext.disposable'],
     types: [],
   }
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+  const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
+  expect(stdout).toBe('')
+  expect(status).toBe(0)
+}, 300_000)
+
+test.concurrent('so do those of the packages for frameworks, beside the types of these', async () => {
+  const app = mkdtempSync(join(directory, 'types-'))
+  writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
+  const { devDependencies } = JSON.parse(read('checks/package.json')) as { devDependencies: Record<string, string> }
+  const others = Object.entries(devDependencies).filter(([name]) => !name.startsWith('@leeway/'))
+  await npmInstall(app, ...tarballs, ...others.map(([name, version]) => `${name}@${version}`))
+  writeFileSync(join(app, 'app.ts'), read('checks/typed-bindings.ts'))
+  const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2023', skipLibCheck: true }
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
   const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
   expect(stdout).toBe('')
