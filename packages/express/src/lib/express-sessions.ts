@@ -38,10 +38,16 @@ export interface ExpressSessions<
   middleware(request: Request, response: SessionResponse, next: (error?: unknown) => void): void
   /**
    * The session of a request, the same at every call. There may be none where `onStoreFailure` lets requests go on.
-   * @throws `ERR_INVALID_OPTION` where the middleware has not run for the request
+   * @throws `ERR_INVALID_OPTION` where the middleware has not run for the request; with what failed where the session
+   * could not be opened, which error handlers may meet
    */
   sessionOf(request: SessionRequest): Opened<Data, Outage, Flash>
 }
+
+/** A request that the middleware has run for. */
+type Visit<Session> =
+  | { readonly isOpen: true; readonly session: Session }
+  | { readonly isOpen: false; readonly refusal: unknown }
 
 /**
  * Middleware for Express 5, Express 4 and Connect. Mount it after what needs no session, such as static files: it opens
@@ -80,10 +86,10 @@ export function expressSessions<
   options: HttpOptions<Request, Outage> = {},
 ): ExpressSessions<Data, Request, Outage, Flash> {
   const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
-  const opened = new WeakMap<SessionRequest, { readonly session: Opened<Data, Outage, Flash> }>()
+  const visits = new WeakMap<SessionRequest, Visit<Opened<Data, Outage, Flash>>>()
   return {
     middleware(request, response, next) {
-      if (opened.has(request)) {
+      if (visits.get(request)?.isOpen) {
         next()
         return
       }
@@ -97,15 +103,22 @@ export function expressSessions<
         if (answer && isUnfinished) response.end(`${answer.message}\n`)
         else next(error)
       }
-      exchange.open().then((session) => {
-        opened.set(request, { session })
-        commitBeforeHeaders(exchange, response, fail)
-        next()
-      }, fail)
+      exchange.open().then(
+        (session) => {
+          visits.set(request, { isOpen: true, session })
+          commitBeforeHeaders(exchange, response, fail)
+          next()
+        },
+        (refusal: unknown) => {
+          visits.set(request, { isOpen: false, refusal })
+          fail(refusal)
+        },
+      )
     },
     sessionOf(request) {
-      const found = opened.get(request)
-      if (found) return found.session
+      const visit = visits.get(request)
+      if (visit?.isOpen) return visit.session
+      if (visit) throw visit.refusal
       throw new LeewayError('ERR_INVALID_OPTION', 'the middleware of these sessions has not run for this request', {
         operation: 'sessionOf',
       })

@@ -1,22 +1,20 @@
 import type { Exchange } from './exchange.ts'
-import { type NodeResponse, nodeHeaders, sendCookie } from './response-headers.ts'
+import { type NodeHead, settledHead, takeHead } from './node-head.ts'
+import { nodeHeaders, sendCookie } from './response-headers.ts'
 
 type Method = (...args: never[]) => unknown
 type Name = 'writeHead' | 'flushHeaders' | 'write' | 'end'
 
 /** The part of Node's `ServerResponse` that sending takes. */
-export interface NodeAnswer extends NodeResponse {
-  statusCode: number
-  statusMessage: string
+export interface NodeAnswer extends NodeHead {
   readonly destroyed: boolean
   writeHead: Method
   flushHeaders: Method
   write: Method
   end: Method
-  removeHeader(name: string): unknown
   emit(event: 'drain'): unknown
   destroy(): unknown
-  /** Whether a part of an answer is held back. */
+  /** Whether an answer is held back. */
   [isBegun]?: boolean
 }
 
@@ -44,7 +42,8 @@ const CONTENT = [
 /**
  * Has the session saved before the headers of a Node response go out, whatever sends them: from the first `writeHead`,
  * `write`, `end` or `flushHeaders` on, what the handler sends waits until `commit` has resolved, and follows with the
- * cookie. A handler that fails after a whole answer may send another one instead.
+ * cookie. To the handler it has been sent: a second answer is dropped, as Node drops it, so that a redirect to the login
+ * without a `return` after it does not bring the account along.
  *
  * @param onFailure answers in place of the handler when the session cannot be saved; nothing has been sent then. Where
  * `isUnfinished`, the handler has more to send: the answer has to be complete when `onFailure` returns, because everything
@@ -58,14 +57,16 @@ export function commitBeforeHeaders(
   const { writeHead, flushHeaders, write, end } = response
   const send: Record<Name, Method> = { writeHead, flushHeaders, write, end }
   let state: 'untouched' | 'holding' | 'through' | 'dropping' = 'untouched'
-  let held: { readonly name: Name; readonly args: readonly unknown[] }[] = []
+  const held: { readonly name: Name; readonly args: readonly unknown[] }[] = []
+  let settleHead = () => {}
 
   // Whoever put something around these methods since is called before them and stays where it is.
   const intercept = (name: Name, hold: (args: readonly unknown[]) => unknown) => {
     response[name] = (...args: readonly unknown[]) => {
       if (state === 'through') return Reflect.apply(send[name], response, args)
-      if (state === 'dropping') return name === 'write' ? true : response
-      return hold(args)
+      if (state !== 'dropping' && held.at(-1)?.name !== 'end') return hold(args)
+      refuse(args)
+      return name === 'write' ? true : response
     }
   }
   intercept('writeHead', (args) => {
@@ -88,19 +89,16 @@ export function commitBeforeHeaders(
     write: response.write,
     end: response.end,
   }
-  // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
+  // Whoever asks before sending another answer, as Express does before a 404 or an error, is told that this one is on its way.
   response[isBegun] = false
   Object.defineProperty(response, 'headersSent', headersSent)
 
   function holdBack(name: Name, args: readonly unknown[]): void {
-    if (held.at(-1)?.name === 'end') {
-      if (response[isBegun]) return
-      held = []
-    }
     held.push({ name, args })
-    response[isBegun] = held[0]?.name !== 'end'
     if (state === 'holding') return
     state = 'holding'
+    response[isBegun] = true
+    settleHead = settledHead(response)
     void commit()
   }
 
@@ -108,11 +106,11 @@ export function commitBeforeHeaders(
     try {
       const setCookie = await exchange.commit()
       holdNoMore('through')
-      if (response.destroyed) return
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
     } catch (error) {
       const setCookie = await exchange.commit()
       holdNoMore('dropping')
+      for (const { args } of held) refuse(args)
       if (response.destroyed) return
       for (const name of CONTENT) response.removeHeader(name)
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
@@ -125,6 +123,7 @@ export function commitBeforeHeaders(
   function holdNoMore(next: 'through' | 'dropping'): void {
     state = next
     response[isBegun] = false
+    settleHead()
   }
 
   /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
@@ -167,25 +166,10 @@ export function commitBeforeHeaders(
   }
 }
 
-/** Applies what `writeHead` was given: Node would let it replace the cookie and its protection. */
-function takeHead(response: NodeAnswer, [status, ...rest]: readonly unknown[]): void {
-  const [reason, headers] = typeof rest[0] === 'string' ? rest : [undefined, rest[0] ?? rest[1]]
-  if (typeof status === 'number') response.statusCode = status
-  if (typeof reason === 'string') response.statusMessage = reason
-  const fields = new Map<string, string[]>()
-  for (const [name, value] of pairs(headers)) {
-    if (value === undefined) continue
-    fields.set(name, [...(fields.get(name) ?? []), ...[value].flat().map(String)])
-  }
-  for (const [name, [value, ...more]] of fields) {
-    if (value !== undefined) response.setHeader(name, more.length === 0 ? value : [value, ...more])
-  }
-}
-
-/** Headers as Node takes them: an object, pairs, or names and values in turn. */
-function pairs(headers: unknown): (readonly [string, unknown])[] {
-  if (typeof headers !== 'object' || headers === null) return []
-  if (!Array.isArray(headers)) return Object.entries(headers)
-  const flat = Array.isArray(headers[0]) ? headers.flat() : headers
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => [String(flat[2 * i]), flat[2 * i + 1]])
+/** Tells whoever waits for something to be sent that it will not be, as Node does once a response is destroyed. */
+function refuse(args: readonly unknown[]): void {
+  const callback = args.at(-1)
+  if (typeof callback !== 'function') return
+  const error = Object.assign(new Error('not sent: another answer goes out'), { code: 'ERR_STREAM_DESTROYED' })
+  queueMicrotask(() => callback(error))
 }

@@ -8,7 +8,7 @@ export interface ResponseHeaders {
 /** The part of Node's `ServerResponse` that headers take. */
 export interface NodeResponse {
   getHeader(name: string): number | string | string[] | undefined
-  setHeader(name: string, value: string | string[]): unknown
+  setHeader(name: string, value: number | string | string[]): unknown
 }
 
 /** Headers that only some caches read, and that outrank `Cache-Control` there. */
