@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts'
 import { type NodeHead, settledHead, takeHead } from './node-head.ts'
-import { nodeHeaders, sendCookie } from './response-headers.ts'
+import { ANSWER_HEADERS, nodeHeaders, sendCookie } from './response-headers.ts'
 
 type Method = (...args: never[]) => unknown
 type Name = 'writeHead' | 'flushHeaders' | 'write' | 'end'
@@ -27,17 +27,6 @@ const headersSent: PropertyDescriptor & ThisType<NodeAnswer> = {
     return this[isBegun] === true || Reflect.get(Object.getPrototypeOf(this), 'headersSent', this)
   },
 }
-
-/** What describes an answer that does not go out. */
-const CONTENT = [
-  'Content-Length',
-  'Content-Type',
-  'Content-Encoding',
-  'Content-Range',
-  'ETag',
-  'Last-Modified',
-  'Location',
-]
 
 /**
  * Has the session saved before the headers of a Node response go out, whatever sends them: from the first `writeHead`,
@@ -112,7 +101,7 @@ export function commitBeforeHeaders(
       holdNoMore('dropping')
       for (const { args } of held) refuse(args)
       if (response.destroyed) return
-      for (const name of CONTENT) response.removeHeader(name)
+      for (const name of ANSWER_HEADERS) response.removeHeader(name)
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
       replace(error)
       return

@@ -80,6 +80,7 @@ it('a save that fails is answered for in place of the handler, without what desc
   await using server = await serve(
     changing((response) => {
       response.setHeader('X-Mine', 'yes')
+      response.setHeader('Content-Disposition', 'attachment; filename="report.pdf"')
       response.writeHead(303, { Location: '/done', ETag: '"1"', 'Content-Length': 4 }).end('done')
     }),
   )
@@ -87,7 +88,7 @@ it('a save that fails is answered for in place of the handler, without what desc
   const response = await fetch(server.url, { redirect: 'manual' })
   expect([response.status, await response.text()]).toEqual([503, 'failed'])
   expect(response.headers.getSetCookie()).toEqual([])
-  expect([response.headers.get('location'), response.headers.get('etag')]).toEqual([null, null])
+  for (const name of ['location', 'etag', 'content-disposition']) expect(response.headers.get(name)).toBeNull()
   expect(response.headers.get('x-mine')).toBe('yes')
 })
 

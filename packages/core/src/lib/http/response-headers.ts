@@ -11,6 +11,19 @@ export interface NodeResponse {
   setHeader(name: string, value: number | string | string[]): unknown
 }
 
+/** Headers that describe an answer: where another one goes out in its place, they are taken back. */
+export const ANSWER_HEADERS = [
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Location',
+] as const
+
 /** Headers that only some caches read, and that outrank `Cache-Control` there. */
 const TARGETED = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Vercel-CDN-Cache-Control', 'Surrogate-Control']
 
