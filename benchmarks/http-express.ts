@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { createSessions, type SessionStore } from '@leeway/core'
-import { commitBeforeHeaders, httpSessions } from '@leeway/core/http'
 import { memoryStore } from '@leeway/core/memory'
+import { expressSessions } from '@leeway/express'
 import { fileStore } from '@leeway/file'
 import { redisStore } from '@leeway/redis'
 import { sqliteStore } from '@leeway/sqlite'
@@ -84,18 +84,11 @@ function noSession(): Counter {
 
 function leeway(store: SessionStore): Counter {
   const sessions = createSessions({ store, initialData: () => ({ n: 0 }) })
-  const http = httpSessions(sessions, { secure: false })
-  const opened = new WeakMap<Request, { data: { n: number } }>()
-  const data = (request: Request) => opened.get(request)?.data ?? { n: Number.NaN }
+  const { middleware, sessionOf } = expressSessions(sessions, { secure: false })
   return {
-    middleware: async (request, response, next) => {
-      const exchange = http.begin(request.headers.cookie, request)
-      opened.set(request, await exchange.open())
-      commitBeforeHeaders(exchange, response, (error) => response.status(503).end(String(error)))
-      next()
-    },
-    increment: (request) => ++data(request).n,
-    read: (request) => data(request).n,
+    middleware,
+    increment: (request) => ++sessionOf(request).data.n,
+    read: (request) => sessionOf(request).data.n,
   }
 }
 

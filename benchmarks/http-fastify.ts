@@ -1,6 +1,9 @@
 // Ways to keep a counter per visitor in a Fastify application.
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
+import { createSessions } from '@leeway/core'
+import { memoryStore } from '@leeway/core/memory'
+import { fastifySessions } from '@leeway/fastify'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 
 /** Sets an application up, and says how requests reach their counter. */
@@ -15,6 +18,15 @@ export const onFastify: Record<string, SetUp> = {
   'Fastify, no session': () => {
     let n = 0
     return { increment: () => ++n, read: () => n }
+  },
+  'leeway on Fastify, memory': async (app) => {
+    const sessions = createSessions({ store: memoryStore(), initialData: () => ({ n: 0 }) })
+    const { plugin, sessionOf } = fastifySessions(sessions, { secure: false })
+    await app.register(plugin)
+    return {
+      increment: (request) => ++sessionOf(request).data.n,
+      read: (request) => sessionOf(request).data.n,
+    }
   },
   '@fastify/session, its own store': async (app) => {
     await app.register(cookie)

@@ -12,12 +12,25 @@ export function isBaseline(name: string): boolean {
   return name.endsWith('no session')
 }
 
-/** Prints a table for each route. What a visitor's counter lacks is lost; what it has too much of is impossible. */
+/**
+ * Prints a table for each route. A row with failed requests has no figures. What the counters lack is lost; the 64 that are
+ * under way at the end of a round may be counted beside those that were acknowledged.
+ */
 export function report(names: readonly string[], measured: readonly Measured[]): void {
   for (const route of ['increment', 'read'] as const) {
     console.log(`\nroute /${route}, share of the same framework without sessions: median (lowest to highest)`)
     const of = (name: string) => measured.filter((one) => one.name === name && one.route === route)
     console.table(Object.fromEntries(names.map((name) => [name, row(of(name), of(baselineOf(name)), route)])))
+  }
+}
+
+/** @throws where leeway lost an update, counted one twice, or a route that reads changed a counter */
+export function assertKept(measured: readonly Measured[]): void {
+  for (const one of measured.filter(({ name }) => name.startsWith('leeway'))) {
+    const [least, most] = one.route === 'read' ? [0, 0] : [one.acknowledged, one.acknowledged + 64]
+    if (one.counted < least || one.counted > most) {
+      throw new Error(`${one.name} counted ${one.counted} where ${one.acknowledged} were acknowledged`)
+    }
   }
 }
 
@@ -27,6 +40,8 @@ function baselineOf(name: string): string {
 
 function row(own: readonly Measured[], baseline: readonly Measured[], route: Route): Record<string, unknown> {
   const [{ name = '' } = {}] = own
+  const failed = own.reduce((sum, one) => sum + one.failed, 0)
+  if (failed > 0) return { 'share of requests/s': `invalid: ${failed} requests failed` }
   const share = (of: (one: Measured) => number) => own.map((one, i) => of(one) / of(baseline[i] ?? one))
   return {
     'share of requests/s': spread(share(({ requestsPerSecond }) => requestsPerSecond)),
@@ -40,5 +55,5 @@ function row(own: readonly Measured[], baseline: readonly Measured[], route: Rou
 }
 
 function missing({ acknowledged, counted, route }: Measured): number {
-  return route === 'read' ? -counted : Math.max(0, acknowledged - counted)
+  return Math.max(0, route === 'read' ? -counted : acknowledged - counted)
 }

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { startRedis } from '@leeway/testing'
 import { onExpress } from './http-express.ts'
 import { onFastify } from './http-fastify.ts'
-import { isBaseline, report } from './http-report.ts'
+import { assertKept, isBaseline, report } from './http-report.ts'
 import { type Measured, Served } from './http-served.ts'
 
 const CONNECTIONS = 64
@@ -42,3 +42,4 @@ try {
 }
 console.log(`Node ${process.version}; ${CONNECTIONS} connections, ${rounds} rounds of ${seconds} s for each route`)
 report(names, measured)
+assertKept(measured)

@@ -24,6 +24,12 @@ afterAll(async () => {
   await redis.stop()
 })
 
+/** The tarballs of what a program imports. */
+function importedBy(code: string): string[] {
+  const names = [...code.matchAll(/from '@leeway\/(\w+)/g)].map(([, name]) => name)
+  return tarballs.filter((path) => names.some((name) => path.includes(`leeway-${name}-`)))
+}
+
 test('every published package has a tarball, which holds dist, its README and nothing of the sources', () => {
   expect(tarballs).toHaveLength(published.length)
   for (const tarball of tarballs) {
@@ -43,7 +49,7 @@ test.concurrent.each([
   async ({ example, left }) => {
     const app = mkdtempSync(join(directory, 'app-'))
     writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-    await npmInstall(app, ...tarballs, 'ioredis@6')
+    await npmInstall(app, ...importedBy(example), 'express@5', 'ioredis@6')
     writeFileSync(join(app, 'server.ts'), example)
     const port = await freePort()
     const server = spawn('node', ['server.ts'], {
@@ -72,7 +78,7 @@ test.concurrent.each([
 test.concurrent('the published types compile in strict mode without the sources', async () => {
   const app = mkdtempSync(join(directory, 'types-'))
   writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
-  await npmInstall(app, ...tarballs)
+  await npmInstall(app, ...importedBy(read('checks/typed-app.ts')))
   writeFileSync(join(app, 'app.ts'), read('checks/typed-app.ts'))
   const compilerOptions = {
     noEmit: true,
@@ -82,6 +88,20 @@ test.concurrent('the published types compile in strict mode without the sources'
     lib: ['es2024', 'esnext.disposable'],
     types: [],
   }
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+  const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
+  expect(stdout).toBe('')
+  expect(status).toBe(0)
+}, 300_000)
+
+test.concurrent('so do those of the packages for frameworks, beside the types of these', async () => {
+  const app = mkdtempSync(join(directory, 'types-'))
+  writeFileSync(join(app, 'package.json'), '{ "type": "module" }')
+  const { devDependencies } = JSON.parse(read('checks/package.json')) as { devDependencies: Record<string, string> }
+  const others = Object.entries(devDependencies).filter(([name]) => !name.startsWith('@leeway/'))
+  await npmInstall(app, ...tarballs, ...others.map(([name, version]) => `${name}@${version}`))
+  writeFileSync(join(app, 'app.ts'), read('checks/typed-bindings.ts'))
+  const compilerOptions = { noEmit: true, strict: true, module: 'nodenext', target: 'es2023', skipLibCheck: true }
   writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
   const { status, stdout } = spawnSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', app], { encoding: 'utf8' })
   expect(stdout).toBe('')

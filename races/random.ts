@@ -3,7 +3,9 @@ import { randomInt } from 'node:crypto'
 /** The seed of this run: another every time, or the one that `RACES_SEED` names. */
 export function runSeed(): number {
   const { RACES_SEED } = process.env
-  return RACES_SEED === undefined ? randomInt(2 ** 31) : Number(RACES_SEED)
+  if (RACES_SEED === undefined) return randomInt(2 ** 31)
+  if (!/^\d+$/.test(RACES_SEED)) throw new Error(`RACES_SEED has to be a whole number, and is ${RACES_SEED}`)
+  return Number(RACES_SEED)
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import type { SessionStore } from '@leeway/core'
-import type { Clock, Millis } from '@leeway/core/testing'
+import type { Clock } from '@leeway/core/testing'
 import type { Holds } from './holds.ts'
 
 /** One application of the races, serving the routes over HTTP. */
@@ -19,7 +19,6 @@ export interface ApplicationOptions {
   /** Default: the system's. */
   readonly clock?: Clock
   readonly onStoreFailure?: 'fail' | 'anonymous'
-  readonly storeTimeoutMs?: Millis
 }
 
 /** A way of having sessions in a framework. */
@@ -39,6 +38,8 @@ export async function listening(server: Server, holds: Holds, close: () => Promi
 /** @param server one that listens on a loopback port */
 export function application(server: Server, holds: Holds, close: () => Promise<unknown>): Application {
   const { port } = server.address() as AddressInfo
+  // An idle connection that the server closes would fail a request that is on its way.
+  server.keepAliveTimeout = 0
   return {
     url: `http://127.0.0.1:${port}`,
     holds,

@@ -5,12 +5,13 @@ import { fastifySessionStore } from '@leeway/fastify/fastify-session'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { application, type Binding } from './application.ts'
 import { Holds } from './holds.ts'
+import { UPDATE_TIMEOUT_MS } from './native.ts'
 import { route, type Visit } from './routes.ts'
 
 export const onFastifySession: Binding = {
   name: '@fastify/session with leeway',
   async start(store) {
-    const kept = fastifySessionStore({ store })
+    const kept = fastifySessionStore({ store, updateTimeoutMs: UPDATE_TIMEOUT_MS })
     const holds = new Holds()
     const app = Fastify()
     await app.register(cookie)

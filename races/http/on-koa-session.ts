@@ -5,12 +5,13 @@ import Koa from 'koa'
 import session from 'koa-session'
 import { type Binding, listening } from './application.ts'
 import { Holds } from './holds.ts'
+import { UPDATE_TIMEOUT_MS } from './native.ts'
 import { route, type Visit } from './routes.ts'
 
 export const onKoaSession: Binding = {
   name: 'koa-session with leeway',
   async start(store) {
-    const kept = koaSessionStore({ store })
+    const kept = koaSessionStore({ store, updateTimeoutMs: UPDATE_TIMEOUT_MS })
     const holds = new Holds()
     const app = new Koa()
     app.keys = ['races']

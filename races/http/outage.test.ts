@@ -6,12 +6,12 @@ import { scratchPlaces } from '../scratch.ts'
 import type { ApplicationOptions, Binding } from './application.ts'
 import { crossed, dropInBindings, dropInKinds, nativeBindings, onEveryStore } from './bindings.ts'
 import type { Received } from './browser.ts'
+import { STORE_TIMEOUT_MS } from './native.ts'
 import { type Started, start } from './start.ts'
 import type { WatchedStore } from './watched-store.ts'
 
 /** Half of them have loaded the session before the outage, half come while it lasts. */
 const REQUESTS = 100
-const STORE_TIMEOUT_MS = 10_000
 const placeOf = scratchPlaces()
 
 interface Policy {
@@ -118,7 +118,7 @@ test.each(crossed(crossed(policies, disasters), nativeBindings))(
 )
 
 function native(onStoreFailure: Policy['policy']) {
-  return { clock: manualClock(), onStoreFailure, storeTimeoutMs: STORE_TIMEOUT_MS }
+  return { clock: manualClock(), onStoreFailure }
 }
 
 /** Logs in, sends the requests, and reads with the cookie from before once the outage is over. */

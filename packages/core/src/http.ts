@@ -2,7 +2,7 @@
  * For bindings to frameworks: what happens between a `Cookie` header and a `Set-Cookie` header.
  * @module
  */
-export { commitBeforeHeaders, type NodeAnswer } from './lib/http/commit-before-headers.ts'
+export { commitBeforeHeaders } from './lib/http/commit-before-headers.ts'
 export type { Exchange } from './lib/http/exchange.ts'
 export {
   type FailureAnswer,
@@ -11,6 +11,7 @@ export {
   type OutageAnswer,
   type OutageDecision,
 } from './lib/http/failures.ts'
+export type { NodeAnswer } from './lib/http/held-answer.ts'
 export { type HttpSessions, httpSessions } from './lib/http/http-sessions.ts'
 export type { HttpOptions, Opened } from './lib/http/options.ts'
 export {

@@ -20,8 +20,8 @@ export interface Aside {
 
 /** What is stored: the header's line without the aside, and the text with the aside's line before it, if there is one. */
 export function withAside(header: Header, text: string): { line: Header & { aside?: true }; body: string } {
+  if (!header.flash && !header.client) return { line: header, body: text }
   const { flash, client, ...line } = header
-  if (!flash && !client) return { line, body: text }
   return { line: { ...line, aside: true }, body: `${JSON.stringify({ flash, client })}\n${text}` }
 }
 
@@ -30,8 +30,8 @@ export function readAside(
   line: Header & { aside?: unknown },
   body: string,
 ): { header: Header; text: string } | undefined {
+  if (line.aside === undefined) return { header: line, text: body }
   const { aside, ...header } = line
-  if (aside === undefined) return { header, text: body }
   const end = body.indexOf('\n')
   if (aside !== true || end < 0) return undefined
   let read: unknown

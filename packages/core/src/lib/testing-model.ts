@@ -327,14 +327,14 @@ export class Model {
 
   /**
    * A token that this request minted has left in no other response. One that it derived is sent as long as it is the one
-   * to come or the current one: others derive it too, and it may be outdated by now.
+   * to come: others derive it too, and it may have been presented, or be outdated, by now.
    */
   #answer(handle: ModelHandle, status: string): Answer {
     const { session, token, presented } = handle
     if (!session || status === 'gone' || status === 'superseded') return { status, token: null }
-    const { id, current, pending } = session
+    const { id, pending } = session
     const derived = presented !== null
-    const useful = !derived || (this.stored.has(id) && (token === current || token === pending))
+    const useful = !derived || (this.stored.has(id) && token === pending)
     return { status, token: useful ? token : null }
   }
 

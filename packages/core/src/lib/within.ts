@@ -15,6 +15,15 @@ export function within<T>(work: Promise<T>, limitMs: Millis, clock: Clock, opera
       publish('leeway:store:error', () => ({ operation, code: error.code, error }))
       reject(error)
     }, limitMs)
-    work.finally(cancel).then(resolve, reject)
+    work.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
   })
 }

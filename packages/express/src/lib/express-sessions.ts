@@ -44,8 +44,8 @@ export interface ExpressSessions<
   sessionOf(request: SessionRequest): Opened<Data, Outage, Flash>
 }
 
-/** A request that the middleware has run for. */
-type Visit<Session> =
+/** What came of opening the session of a request. */
+type Opening<Session> =
   | { readonly isOpen: true; readonly session: Session }
   | { readonly isOpen: false; readonly refusal: unknown }
 
@@ -86,10 +86,13 @@ export function expressSessions<
   options: HttpOptions<Request, Outage> = {},
 ): ExpressSessions<Data, Request, Outage, Flash> {
   const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
-  const visits = new WeakMap<SessionRequest, Visit<Opened<Data, Outage, Flash>>>()
+  // No WeakMap of requests: V8 keeps what is in one until the next major collection.
+  const opened = Symbol('leeway: opened')
+  type Carrier = SessionRequest & { [opened]?: Opening<Opened<Data, Outage, Flash>> }
   return {
     middleware(request, response, next) {
-      if (visits.get(request)?.isOpen) {
+      const carrier: Carrier = request
+      if (carrier[opened]?.isOpen) {
         next()
         return
       }
@@ -105,20 +108,20 @@ export function expressSessions<
       }
       exchange.open().then(
         (session) => {
-          visits.set(request, { isOpen: true, session })
+          carrier[opened] = { isOpen: true, session }
           commitBeforeHeaders(exchange, response, fail)
           next()
         },
         (refusal: unknown) => {
-          visits.set(request, { isOpen: false, refusal })
+          carrier[opened] = { isOpen: false, refusal }
           fail(refusal)
         },
       )
     },
-    sessionOf(request) {
-      const visit = visits.get(request)
-      if (visit?.isOpen) return visit.session
-      if (visit) throw visit.refusal
+    sessionOf(request: Carrier) {
+      const found = request[opened]
+      if (found?.isOpen) return found.session
+      if (found) throw found.refusal
       throw new LeewayError('ERR_INVALID_OPTION', 'the middleware of these sessions has not run for this request', {
         operation: 'sessionOf',
       })

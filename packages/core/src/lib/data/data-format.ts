@@ -33,9 +33,8 @@ export class DataFormat {
    * migration that answers with a promise
    */
   open(snapshot: SealedSnapshot, operation: string): Snapshot {
-    const { sealed: _sealed, ...entry } = snapshot
-    const { id } = entry
-    const { dataVersion = 1 } = entry.header
+    const { id, version, owner, expiresAt, purgeAt } = snapshot
+    const { dataVersion = 1 } = snapshot.header
     if (dataVersion > this.#dataVersion) {
       throw new LeewayError(
         'ERR_NEWER_DATA',
@@ -46,7 +45,7 @@ export class DataFormat {
     try {
       const { header, text } = this.#unsealed(snapshot)
       const raw = dataVersion < this.#dataVersion ? this.#migrated(text, dataVersion) : text
-      return { ...entry, header, raw, text: this.#seen(raw) }
+      return { id, version, owner, expiresAt, purgeAt, header, raw, text: this.#seen(raw) }
     } catch (cause) {
       if (isLeewayError(cause) && ['ERR_INVALID_OPTION', 'ERR_INVALID_RECORD'].includes(cause.code)) throw cause
       throw new LeewayError('ERR_INVALID_RECORD', 'the stored session data cannot be used', { operation, id, cause })

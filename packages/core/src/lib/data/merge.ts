@@ -12,7 +12,10 @@ export interface ConflictingValues {
   readonly theirs: unknown
 }
 
-/** Decides a key that two requests changed differently: the value to store, or `undefined` to delete the key. */
+/**
+ * Decides a key that two requests changed differently: the value to store, or `undefined` to delete the key. Synchronous,
+ * and asked again after every conflict.
+ */
 export type ConflictResolver = (key: string, values: ConflictingValues) => unknown
 
 /** `'overwrite'` lets the later save win; it has to be asked for. */

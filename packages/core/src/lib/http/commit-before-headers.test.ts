@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
+import { commitBeforeHeaders } from './commit-before-headers.ts'
 import { changing, serve } from './testing-node-server.ts'
 
 const sentBy: Record<string, (response: ServerResponse) => unknown> = {
@@ -162,4 +163,26 @@ it('keeps a connection alive for the next request', async () => {
   const answers = await text(socket)
   expect(answers.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
   expect(answers.match(/Set-Cookie: leeway=/g)).toHaveLength(2)
+})
+
+it('two that hold the same response back each save once, one after the other', async () => {
+  const saved: string[] = []
+  const saving = (name: string) => ({
+    commit: async () => {
+      saved.push(name)
+      return `${name}=1`
+    },
+  })
+  await using server = await serve(
+    changing((response) => response.end('body')),
+    {
+      around: (response) => {
+        for (const name of ['second', 'third']) commitBeforeHeaders(saving(name), response, () => {})
+      },
+    },
+  )
+  const response = await fetch(server.url)
+  expect(await response.text()).toBe('body')
+  expect(saved).toEqual(['third', 'second'])
+  expect(response.headers.getSetCookie()).toEqual(['third=1', 'second=1', expect.stringMatching(/^leeway=/)])
 })

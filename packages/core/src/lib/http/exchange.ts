@@ -73,7 +73,7 @@ export class Exchange<Data extends object, Request, Outage, Flash extends object
    */
   async save(): Promise<string | undefined> {
     // Whoever opened it has been told why it could not be.
-    const session = await this.#opening?.catch(() => undefined)
+    const session = this.#session ?? (await this.#opening?.catch(() => undefined))
     if (!session || (session.isOvertaken && !session.isDestroyed)) return undefined
     try {
       const { token } = await this.#inTime('save', session.save())

@@ -35,10 +35,16 @@ describe('a response with the cookie', () => {
     },
   )
 
-  it('is kept by no cache that reads a header of its own either', () => {
-    const headers = sent({ 'CDN-Cache-Control': 'max-age=600', 'Surrogate-Control': 'max-age=600' })
-    expect(headers).toMatchObject({ 'cdn-cache-control': 'no-store', 'surrogate-control': 'no-store' })
-    expect(Object.keys(headers)).not.toContain('vercel-cdn-cache-control')
+  it.each([
+    'CDN-Cache-Control',
+    'Cloudflare-CDN-Cache-Control',
+    'Netlify-CDN-Cache-Control',
+    'Vercel-CDN-Cache-Control',
+    'Surrogate-Control',
+  ])('is not kept by a cache that reads %s either', (name) => {
+    const headers = sent({ [name]: 'public, max-age=600' })
+    expect(headers).toMatchObject({ [name.toLowerCase()]: 'no-store', 'cache-control': 'no-store' })
+    expect(Object.keys(headers)).toHaveLength(4)
   })
 
   it.each([

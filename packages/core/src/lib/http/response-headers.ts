@@ -25,7 +25,13 @@ export const ANSWER_HEADERS = [
 ] as const
 
 /** Headers that only some caches read, and that outrank `Cache-Control` there. */
-const TARGETED = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Vercel-CDN-Cache-Control', 'Surrogate-Control']
+const TARGETED = [
+  'CDN-Cache-Control',
+  'Cloudflare-CDN-Cache-Control',
+  'Netlify-CDN-Cache-Control',
+  'Vercel-CDN-Cache-Control',
+  'Surrogate-Control',
+]
 
 /**
  * Puts the session's cookie beside the others of a response, and keeps the response out of every cache: one that kept it

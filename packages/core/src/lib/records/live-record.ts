@@ -70,8 +70,8 @@ export class LiveRecord {
 
   /** Runs one operation of this handle after those before it, so that two un-awaited saves do not race each other. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work)
-    this.#tail = turn.catch(() => {})
+    const turn = this.#tail.then(work, work)
+    this.#tail = turn
     return turn
   }
 
@@ -239,7 +239,7 @@ export class LiveRecord {
     if (here !== stored && !Object.isExtensible(this.#data)) this.#data = { ...this.#data }
     takeOver(codec, this.#data, { here, stored }, unsaved)
     // Taking over may leave the keys in another order than the stored text has them, which is no change.
-    this.#base = unsaved.size === 0 ? encodeDocument(codec, this.#data) : base
+    this.#base = unsaved.size === 0 && here !== stored ? encodeDocument(codec, this.#data) : base
   }
 
   #refused(status: 'gone' | 'superseded', operation: string): LeewayError {

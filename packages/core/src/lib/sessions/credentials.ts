@@ -21,10 +21,9 @@ export function loggedIn(secret: string): (header: Header, now: Millis) => Heade
   })
 }
 
-/** Whether a secret opens the session, or will once it is presented. */
-export function stands(credentials: Credentials | null | undefined, secret: string): boolean {
-  const hash = hashSecret(secret)
-  return credentials?.current === hash || credentials?.pending?.hash === hash
+/** Whether the secret is the one that comes next. */
+export function isPending(credentials: Credentials | null | undefined, secret: string): boolean {
+  return credentials?.pending?.hash === hashSecret(secret)
 }
 
 export function recognise(credentials: Credentials, hash: string, now: Millis): Presented {

@@ -1,5 +1,5 @@
 import type { SaveStatus } from '../records/record-types.ts'
-import { stands } from './credentials.ts'
+import { isPending } from './credentials.ts'
 import type { Opening, SessionContext } from './session-types.ts'
 import { formatToken } from './token.ts'
 
@@ -9,7 +9,7 @@ export function mintedToken({ record, presented, secret }: Opening): string | nu
   return formatToken({ id: record.snapshot.id, secret: secret() })
 }
 
-/** The token for the response; null unless the request minted or derived a secret that still leads to the session. */
+/** The token for the response; null unless the request minted or derived a secret that the browser has yet to bring. */
 export async function tokenToSend(
   opening: Opening,
   status: SaveStatus,
@@ -18,10 +18,11 @@ export async function tokenToSend(
   if (status === 'gone' || status === 'superseded') return null
   const { record, presented, secret: derive } = opening
   if (presented === undefined || !derive) return mintedToken(opening)
-  // Derived, and perhaps outdated by a login or by two rotations since: sending it would replace the cookie of those.
+  // Derived, and perhaps outdated by a login or by rotations since: sending it would replace the cookie of those. Once it
+  // has been presented the browser has it, and may be about to get the one after it in a response that overtakes this one.
   // Only a write or a touch has checked what is stored.
   const secret = derive()
   const { id } = record.snapshot
   const stored = status === 'unchanged' ? await reload(id) : record.snapshot
-  return stands(stored?.header.credentials, secret) ? formatToken({ id, secret }) : null
+  return isPending(stored?.header.credentials, secret) ? formatToken({ id, secret }) : null
 }

@@ -1,4 +1,5 @@
 import { type Clock, LeewayError, type Millis } from '@leeway/core'
+import { redactId } from '@leeway/core/adapter'
 import { idleTimeoutOf, storedCookie } from '../stored-cookie.ts'
 
 type Callback = (error?: unknown, value?: unknown) => void
@@ -31,7 +32,7 @@ export class OldStore {
 
   /** @throws `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
   async get(sid: string): Promise<OldSession | undefined> {
-    const session = await this.#call('load', (done) => this.#store.get(sid, done))
+    const session = await this.#call('load', sid, (done) => this.#store.get(sid, done))
     if (typeof session !== 'object' || session === null) return undefined
     const { cookie, ...data } = session as Record<string, unknown>
     const { expires } = Object(cookie)
@@ -42,7 +43,7 @@ export class OldStore {
 
   /** @throws `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
   async destroy(sid: string): Promise<void> {
-    await this.#call('destroy', (done) => this.#store.destroy(sid, done))
+    await this.#call('destroy', sid, (done) => this.#store.destroy(sid, done))
   }
 
   /** @throws `ERR_UNSUPPORTED` where the old store cannot; `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
@@ -52,31 +53,33 @@ export class OldStore {
         operation: 'clear',
       })
     }
-    await this.#call('clear', (done) => this.#store.clear?.(done))
+    await this.#call('clear', undefined, (done) => this.#store.clear?.(done))
   }
 
   /** A client of Redis without a connection may wait for ever. */
-  #call(operation: string, start: (callback: Callback) => unknown): Promise<unknown> {
+  #call(operation: string, sid: string | undefined, start: (callback: Callback) => unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.setTimer(() => {
         const message = `the store that sessions are moved from did not answer within ${this.#timeoutMs} ms`
         reject(new LeewayError('ERR_STORE_TIMEOUT', message, { operation }))
       }, this.#timeoutMs)
-      call(operation, start).finally(cancel).then(resolve, reject)
+      call(operation, sid, start).finally(cancel).then(resolve, reject)
     })
   }
 }
 
 /** Calls with a callback. The code `ENOENT` says, by express-session's convention, that there is no such session. */
-function call(operation: string, start: (callback: Callback) => unknown): Promise<unknown> {
+function call(operation: string, sid: string | undefined, start: (callback: Callback) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const failed = (cause: unknown) =>
+    const failed = (error: unknown) => {
+      const cause = sid === undefined ? error : withoutSid(error, sid)
       reject(
         new LeewayError('ERR_STORE_FAILED', `the store that sessions are moved from failed to ${operation}`, {
           operation,
           cause,
         }),
       )
+    }
     try {
       const answer = start((error, value) => {
         if (error && Object(error).code !== 'ENOENT') failed(error)
@@ -88,4 +91,16 @@ function call(operation: string, start: (callback: Callback) => unknown): Promis
       failed(error)
     }
   })
+}
+
+/** What the store said, with the id shortened: it opens the session, and stores have it in paths, keys and commands. */
+function withoutSid(error: unknown, sid: string): Error {
+  const redacted = (text: string) =>
+    text.replaceAll(sid, redactId(sid)).replaceAll(encodeURIComponent(sid), redactId(sid))
+  if (!(error instanceof Error)) return new Error(redacted(String(error)))
+  const cause = new Error(redacted(error.message))
+  cause.name = error.name
+  cause.stack = redacted(error.stack ?? '')
+  const code: unknown = Reflect.get(error, 'code')
+  return typeof code === 'string' ? Object.assign(cause, { code }) : cause
 }
