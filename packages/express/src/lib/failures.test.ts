@@ -322,3 +322,27 @@ it('in Express 5, what an async handler is refused by the store is answered by i
   expect((await fetch(server.url)).status).toBe(200)
   await sessions.close()
 })
+
+it('an error handler that asks for the session of a request is given what opening it failed with', async () => {
+  const backend = faulty(memoryStore())
+  const sessions = createSessions({ store: backend.store })
+  const { middleware, sessionOf } = expressSessions(sessions, { secure: false })
+  const app = express().set('env', 'test')
+  app.use(middleware, (request, response) => {
+    Object.assign(sessionOf(request).data, { n: 1 })
+    response.end()
+  })
+  app.use(((_error, request, response, _next) => {
+    try {
+      response.send(`hello ${sessionOf(request).owner}`)
+    } catch (error) {
+      response.send(isLeewayError(error) ? error.code : 'another error')
+    }
+  }) satisfies express.ErrorRequestHandler)
+  await using server = await listening(app)
+  const browser = new Browser(server.url)
+  await browser.get('/')
+  backend.failNext('load')
+  expect(await browser.text('/')).toBe('ERR_STORE_FAILED')
+  await sessions.close()
+})

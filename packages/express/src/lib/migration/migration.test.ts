@@ -144,6 +144,14 @@ describe.each(Object.entries(grounds))('a deployment on %s', (_name, start) => {
   })
 })
 
+it('something else than a store to move from is refused', () => {
+  for (const migrateFrom of [null, {}, { get: () => {} }]) {
+    expect(() => expressSessionStore({ store: memoryStore(), migrateFrom: migrateFrom as never })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    )
+  }
+})
+
 it('keepMigrated without a store to move from is refused', () => {
   expect(() => expressSessionStore({ store: memoryStore(), keepMigrated: true })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
