@@ -14,4 +14,10 @@ export {
 export type { NodeAnswer } from './lib/http/held-answer.ts'
 export { type HttpSessions, httpSessions } from './lib/http/http-sessions.ts'
 export type { HttpOptions, Opened } from './lib/http/options.ts'
-export { type NodeResponse, nodeHeaders, type ResponseHeaders, sendCookie } from './lib/http/response-headers.ts'
+export {
+  ANSWER_HEADERS,
+  type NodeResponse,
+  nodeHeaders,
+  type ResponseHeaders,
+  sendCookie,
+} from './lib/http/response-headers.ts'

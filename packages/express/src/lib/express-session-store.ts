@@ -1,4 +1,11 @@
-import { LeewayError, type SweepBatchOptions, type SweepCount, type Sweeper, type SweeperOptions } from '@leeway/core'
+import {
+  LeewayError,
+  type SweepBatchOptions,
+  type SweepCount,
+  type Sweeper,
+  type SweeperOptions,
+  systemClock,
+} from '@leeway/core'
 import { type DropInOptions, type DropInRecords, type DropInSession, dropInRecords } from '@leeway/core/records'
 import { type SessionData, Store } from 'express-session'
 import { movingRecords } from './migration/moving-records.ts'
@@ -177,7 +184,9 @@ export function expressSessionStore(options: ExpressSessionStoreOptions): Expres
     throw new LeewayError('ERR_INVALID_OPTION', 'keepMigrated must be true or false, and needs migrateFrom')
   }
   const own = dropInRecords(others)
-  const records = migrateFrom === undefined ? own : movingRecords(own, new OldStore(migrateFrom), keepMigrated)
+  const { clock = systemClock, storeTimeoutMs = 10_000 } = options
+  const records =
+    migrateFrom === undefined ? own : movingRecords(own, new OldStore(migrateFrom, clock, storeTimeoutMs), keepMigrated)
   return records.lists ? new ListingExpressSessionStore(records) : new ExpressSessionStore(records)
 }
 

@@ -38,10 +38,16 @@ export interface ExpressSessions<
   middleware(request: Request, response: SessionResponse, next: (error?: unknown) => void): void
   /**
    * The session of a request, the same at every call. There may be none where `onStoreFailure` lets requests go on.
-   * @throws `ERR_INVALID_OPTION` where the middleware has not run for the request
+   * @throws `ERR_INVALID_OPTION` where the middleware has not run for the request; with what failed where the session
+   * could not be opened, which error handlers may meet
    */
   sessionOf(request: SessionRequest): Opened<Data, Outage, Flash>
 }
+
+/** What came of opening the session of a request. */
+type Opening<Session> =
+  | { readonly isOpen: true; readonly session: Session }
+  | { readonly isOpen: false; readonly refusal: unknown }
 
 /**
  * Middleware for Express 5, Express 4 and Connect. Mount it after what needs no session, such as static files: it opens
@@ -82,11 +88,11 @@ export function expressSessions<
   const http = httpSessions<Data, Request, Outage, Flash>(sessions, options)
   // No WeakMap of requests: V8 keeps what is in one until the next major collection.
   const opened = Symbol('leeway: opened')
-  type Carrier = SessionRequest & { [opened]?: { readonly session: Opened<Data, Outage, Flash> } }
+  type Carrier = SessionRequest & { [opened]?: Opening<Opened<Data, Outage, Flash>> }
   return {
     middleware(request, response, next) {
       const carrier: Carrier = request
-      if (carrier[opened]) {
+      if (carrier[opened]?.isOpen) {
         next()
         return
       }
@@ -100,15 +106,22 @@ export function expressSessions<
         if (answer && isUnfinished) response.end(`${answer.message}\n`)
         else next(error)
       }
-      exchange.open().then((session) => {
-        carrier[opened] = { session }
-        commitBeforeHeaders(exchange, response, fail)
-        next()
-      }, fail)
+      exchange.open().then(
+        (session) => {
+          carrier[opened] = { isOpen: true, session }
+          commitBeforeHeaders(exchange, response, fail)
+          next()
+        },
+        (refusal: unknown) => {
+          carrier[opened] = { isOpen: false, refusal }
+          fail(refusal)
+        },
+      )
     },
     sessionOf(request: Carrier) {
       const found = request[opened]
-      if (found) return found.session
+      if (found?.isOpen) return found.session
+      if (found) throw found.refusal
       throw new LeewayError('ERR_INVALID_OPTION', 'the middleware of these sessions has not run for this request', {
         operation: 'sessionOf',
       })

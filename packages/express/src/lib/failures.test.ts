@@ -163,6 +163,48 @@ describe.each(Object.keys(frameworks))('in %s, without an error handler,', (fram
   })
 })
 
+describe.each(Object.keys(frameworks))('in %s, a handler that has answered', (framework) => {
+  it('and passes on is not answered over with 404', async () => {
+    await using server = await serve(framework, (app, sessions) => {
+      app.use('/', sessions.middleware)
+      app.use('/write', (request, response, next) => {
+        sessions.sessionOf(request).data.note = 'written'
+        response.end('done')
+        next()
+      })
+    })
+    const held = server.holdNext('create')
+    const answer = server.browser().get('/write')
+    await held.reached
+    await new Promise(setImmediate)
+    held.release()
+    const response = await answer
+    expect([response.status, await response.text()]).toEqual([200, 'done'])
+  })
+
+  it('and throws, to a request whose body is under way, leaves the process alone', async () => {
+    await using server = await serve(framework, (app, sessions) => {
+      app.use('/', sessions.middleware)
+      app.use('/write', (request, response) => {
+        sessions.sessionOf(request).data.note = 'written'
+        response.end('done')
+        throw new Error('too late')
+      })
+    })
+    const held = server.holdNext('create')
+    const socket = connect(server.port, '127.0.0.1')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => {})
+    socket.write('POST /write HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n')
+    await held.reached
+    await new Promise(setImmediate)
+    held.release()
+    socket.write('ok')
+    await closed
+    expect((await server.browser().get('/note')).status).toBe(200)
+  })
+})
+
 describe.each(Object.keys(frameworks))('in %s, an error handler', (framework) => {
   const withHandler = () =>
     serve(framework, (app, sessions) => {
@@ -197,6 +239,26 @@ describe.each(Object.keys(frameworks))('in %s, an error handler', (framework) =>
       })
     },
   )
+
+  it('that asks for the session is told why there is none', async () => {
+    const told: unknown[] = []
+    await using server = await serve(framework, (app, sessions) => {
+      routes(app, sessions)
+      app.onError((error, request, response) => {
+        try {
+          sessions.sessionOf(request)
+        } catch (thrown) {
+          told.push(thrown === error)
+        }
+        response.end('sorry')
+      })
+    })
+    const browser = server.browser()
+    await browser.get('/login')
+    server.failNext('load')
+    await browser.get('/write')
+    expect(told).toEqual([true])
+  })
 
   it('may write to the session, which is saved with its answer', async () => {
     await using server = await withHandler()

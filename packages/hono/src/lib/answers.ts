@@ -1,19 +1,6 @@
-import { failureAnswer, sendCookie } from '@leeway/core/http'
+import { ANSWER_HEADERS, failureAnswer, sendCookie } from '@leeway/core/http'
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-
-/** What describes an answer that does not go out. */
-const OF_THE_ANSWER = [
-  'Cache-Control',
-  'Content-Disposition',
-  'Content-Encoding',
-  'Content-Length',
-  'Content-Range',
-  'Content-Type',
-  'ETag',
-  'Last-Modified',
-  'Location',
-]
 
 /** Puts the session's cookie on the answer, if there is one to put. */
 export function bring(c: Context, setCookie: string | undefined): void {
@@ -29,7 +16,7 @@ export function takeBack(c: Context): void {
   // Whoever writes to a body that nobody reads would wait for ever.
   c.res.body?.cancel().catch(() => {})
   const headers = new Headers(c.res.headers)
-  for (const name of OF_THE_ANSWER) headers.delete(name)
+  for (const name of ANSWER_HEADERS) headers.delete(name)
   replace(c, new Response(null, { headers }))
 }
 

@@ -3,7 +3,7 @@ import { application, gate } from '../testing/application.ts'
 import type { Browser } from '../testing/browser.ts'
 import { leewayNames, type Subject, subjects } from '../testing/subjects.ts'
 
-const VISITORS = 25
+const VISITORS = 10
 const EACH = 20
 
 /** Requests that have all loaded their session before any of them saves it. */

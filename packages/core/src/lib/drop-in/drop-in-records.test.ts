@@ -338,12 +338,48 @@ it('a failing store is an error, and never an absent session', async () => {
   expect(await dataOf(records)).toEqual({ n: 1 })
 })
 
+describe('a store that does not answer', () => {
+  it.each(['create', 'update', 'touch', 'load', 'destroy'] as const)(
+    'to a %s is an error in the end',
+    async (operation) => {
+      const { records, backend, clock } = setup({ storeTimeoutMs: 8_000 })
+      const session = records.begin(SID)
+      if (operation !== 'create') await session.set({ n: 1 })
+      const calls = {
+        create: () => session.set({ n: 1 }),
+        update: () => session.set({ n: 2 }),
+        touch: () => session.touch({}),
+        load: () => records.find(SID),
+        destroy: () => records.destroy(SID),
+      }
+      if (operation === 'touch') clock.advance(TOUCH)
+      const held = backend.holdNext(operation)
+      const failure = rejectionOf(calls[operation]())
+      await held.reached
+      clock.advance(8_000)
+      expect(await failure).toMatchObject({ code: 'ERR_STORE_TIMEOUT', status: 503 })
+      held.release()
+    },
+  )
+
+  it('to a creation has whoever destroys the session told so, and not that it has gone', async () => {
+    const { records, backend, clock } = setup()
+    const held = backend.holdNext('create')
+    const failures = [rejectionOf(records.begin(SID).set({ n: 1 })), rejectionOf(records.destroy(SID))]
+    await held.reached
+    clock.advance(10_000)
+    for (const failure of failures) expect(await failure).toMatchObject({ code: 'ERR_STORE_TIMEOUT' })
+    held.release()
+  })
+})
+
 it('what cannot be meant is refused', async () => {
   const store = memoryStore()
   for (const options of [
     { idleTimeoutMs: 1 },
     { onConflict: 'overwrite' },
     { defaultIdleTimeoutMs: 0 },
+    { storeTimeoutMs: 0 },
     { schema: 1 },
   ]) {
     const given = { store, ...options }

@@ -1,11 +1,12 @@
 import { assertKnownOptions } from '../adapter/checks.ts'
-import type { Millis } from '../clock.ts'
+import { type Millis, systemClock } from '../clock.ts'
 import { isLeewayError, LeewayError } from '../errors.ts'
 import type { RecordsOptions } from '../options.ts'
 import { createRecords, type Records } from '../records/records.ts'
 import type { SessionId } from '../store.ts'
 import type { SweepBatchOptions, SweepCount, Sweeper, SweeperOptions } from '../sweep/sweeper.ts'
-import { assertSpan, LONGEST_MS } from '../timeouts.ts'
+import { assertSpan, LONGEST_MS, LONGEST_TIMER_MS } from '../timeouts.ts'
+import { within } from '../within.ts'
 import { type DropInContext, DropInSession } from './drop-in-session.ts'
 import { decodedKeys, jsonKeys } from './json-keys.ts'
 
@@ -21,6 +22,8 @@ export interface DropInOptions
   readonly defaultIdleTimeoutMs?: Millis
   /** How long a session lives at most, however much it is used. Default 100 years: these frameworks know no such end. */
   readonly absoluteTimeoutMs?: Millis
+  /** For how long a framework waits for the store to answer, in milliseconds. More than `updateTimeoutMs`. Default 10,000. */
+  readonly storeTimeoutMs?: Millis
 }
 
 /** A session that was found. */
@@ -78,21 +81,26 @@ export interface DropInRecords {
  */
 export function dropInRecords(options: DropInOptions): DropInRecords {
   assertKnownOptions(options, NAMES, 'open')
-  const { defaultIdleTimeoutMs = 24 * 60 * 60_000, absoluteTimeoutMs = LONGEST_MS, ...others } = options
+  const { defaultIdleTimeoutMs = 24 * 60 * 60_000, absoluteTimeoutMs = LONGEST_MS, ...rest } = options
+  const { storeTimeoutMs = 10_000, ...others } = rest
   assertSpan(defaultIdleTimeoutMs, 'defaultIdleTimeoutMs')
+  assertSpan(storeTimeoutMs, 'storeTimeoutMs', 1, LONGEST_TIMER_MS)
   const records = createRecords<Data>({
     ...others,
     idleTimeoutMs: defaultIdleTimeoutMs,
     absoluteTimeoutMs,
     onConflict: 'overwrite',
   })
-  return new DropIns(records, typeof options.store.list === 'function', { defaultIdleTimeoutMs, absoluteTimeoutMs })
+  const { clock = systemClock, store } = options
+  const inTime: DropInContext['inTime'] = (operation, work) => within(work(), storeTimeoutMs, clock, operation)
+  return new DropIns(records, typeof store.list === 'function', { defaultIdleTimeoutMs, absoluteTimeoutMs }, inTime)
 }
 
 const NAMES = [
   'store',
   'defaultIdleTimeoutMs',
   'absoluteTimeoutMs',
+  'storeTimeoutMs',
   'graceMs',
   'touchIntervalMs',
   'updateTimeoutMs',
@@ -112,6 +120,7 @@ class DropIns implements DropInRecords {
     records: Records<Data>,
     lists: boolean,
     defaults: { readonly defaultIdleTimeoutMs: Millis; readonly absoluteTimeoutMs: Millis },
+    inTime: DropInContext['inTime'],
   ) {
     this.lists = lists
     this.#records = records
@@ -122,12 +131,13 @@ class DropIns implements DropInRecords {
         absoluteTimeoutMs: defaults.absoluteTimeoutMs,
       }),
       creating: (sid, work) => this.#create(sid, work),
+      inTime,
     }
   }
 
   async find(sid: string): Promise<FoundSession | undefined> {
     assertSid(sid, 'load')
-    const handle = await this.#records.load(sid)
+    const handle = await this.#context.inTime('load', () => this.#records.load(sid))
     if (!handle) return undefined
     const given = jsonKeys(handle.data)
     const session = new DropInSession(this.#context, sid, { handle, given })
@@ -143,7 +153,8 @@ class DropIns implements DropInRecords {
     assertSid(sid, 'create')
     const given = decodedKeys(jsonKeys(data))
     try {
-      await this.#create(sid, () => this.#records.create(sid, given, this.#context.timeouts(idleTimeoutMs)))
+      const create = () => this.#records.create(sid, given, this.#context.timeouts(idleTimeoutMs))
+      await this.#context.inTime('create', () => this.#create(sid, create))
       return 'created'
     } catch (error) {
       if (isLeewayError(error) && error.code === 'ERR_CONFLICT') return 'exists'
@@ -153,9 +164,11 @@ class DropIns implements DropInRecords {
 
   async destroy(sid: string): Promise<void> {
     assertSid(sid, 'destroy')
-    // One that is being created would otherwise arrive afterwards.
-    await this.#creating.get(sid)
-    await this.#records.destroy(sid)
+    await this.#context.inTime('destroy', async () => {
+      // One that is being created would otherwise arrive afterwards.
+      await this.#creating.get(sid)
+      await this.#records.destroy(sid)
+    })
   }
 
   async all(): Promise<Map<SessionId, Omit<FoundSession, 'session'>>> {

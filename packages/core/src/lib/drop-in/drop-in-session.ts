@@ -14,6 +14,8 @@ export interface DropInContext {
   readonly timeouts: (idleTimeoutMs: Millis | undefined) => Required<SessionTimeouts>
   /** Runs what may create the record of a framework's id, so that whoever destroys that id comes after it. */
   readonly creating: <T>(sid: string, work: () => Promise<T>) => Promise<T>
+  /** Waits no longer than frameworks do. What the store does later counts all the same. @throws `ERR_STORE_TIMEOUT` */
+  readonly inTime: <T>(operation: string, work: () => Promise<T>) => Promise<T>
 }
 
 /**
@@ -55,7 +57,8 @@ export class DropInSession {
   async set(data: object, idleTimeoutMs?: Millis): Promise<SaveStatus> {
     const now = jsonKeys(data)
     const write = () => this.#inTurn(() => this.#write(now, [...this.#given.keys(), ...now.keys()], idleTimeoutMs))
-    return this.#handle ? write() : this.#context.creating(this.#sid, write)
+    const { creating, inTime } = this.#context
+    return inTime('save', this.#handle ? write : () => creating(this.#sid, write))
   }
 
   /**
@@ -64,7 +67,8 @@ export class DropInSession {
    */
   async touch(part: object, idleTimeoutMs?: Millis): Promise<SaveStatus> {
     const now = jsonKeys(part)
-    return this.#inTurn(async () => (this.#handle ? this.#write(now, now.keys(), idleTimeoutMs) : 'unchanged'))
+    const write = async () => (this.#handle ? this.#write(now, now.keys(), idleTimeoutMs) : 'unchanged')
+    return this.#context.inTime('touch', () => this.#inTurn(write))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

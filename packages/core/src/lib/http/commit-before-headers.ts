@@ -28,7 +28,8 @@ const headersSent: PropertyDescriptor & ThisType<NodeAnswer> = {
 /**
  * Has the session saved before the headers of a Node response go out, whatever sends them: from the first `writeHead`,
  * `write`, `end` or `flushHeaders` on, what the handler sends waits until `commit` has resolved, and follows with the
- * cookie. A handler that fails after a whole answer may send another one instead.
+ * cookie. To the handler it has been sent: a second answer is dropped, as Node drops it, so that a redirect to the login
+ * without a `return` after it does not bring the account along.
  *
  * @param onFailure answers in place of the handler when the session cannot be saved; nothing has been sent then. Where
  * `isUnfinished`, the handler has more to send: the answer has to be complete when `onFailure` returns, because everything
@@ -42,7 +43,7 @@ export function commitBeforeHeaders(
   const { key, methods } = layers.find((layer) => !(layer.key in response)) ?? addLayer()
   // Whoever puts something around these methods later is called before them and stays where it is.
   Reflect.set(response, key, new HeldAnswer(exchange, response, onFailure, methods))
-  // A part of an answer counts as sent, so that nobody sends another one after it. A whole one can still be replaced.
+  // Whoever asks before sending another answer, as Express does before a 404 or an error, is told that this one is on its way.
   response[isBegun] = false
   Object.defineProperty(response, 'headersSent', headersSent)
 }

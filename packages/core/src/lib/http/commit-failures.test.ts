@@ -4,18 +4,26 @@ import { describe, expect, it } from 'vitest'
 import { changing, serve } from './testing-node-server.ts'
 
 describe('a handler that fails', () => {
-  it('after a whole answer may have another one sent in its place, with the cookie', async () => {
+  it('after a whole answer finds its headers sent, and what it sends besides is dropped', async () => {
     await using server = await serve(
       changing((response) => {
-        response.end('done')
-        expect(response.headersSent).toBe(false)
-        response.statusCode = 500
-        response.end('failed after all')
+        response.writeHead(303, { Location: '/login' }).end()
+        expect(response.headersSent).toBe(true)
+        response.statusCode = 200
+        response.removeHeader('Location')
+        response.setHeader('Content-Length', 6)
+        response.writeHead(200, { 'X-Mine': 'yes' }).end('secret')
       }),
     )
-    const response = await fetch(server.url)
-    expect([response.status, await response.text()]).toEqual([500, 'failed after all'])
-    expect(response.headers.getSetCookie()).toHaveLength(1)
+    const response = await fetch(server.url, { redirect: 'manual' })
+    expect([response.status, await response.text()]).toEqual([303, ''])
+    const { headers } = response
+    expect([headers.get('location'), headers.get('content-length'), headers.get('x-mine')]).toEqual([
+      '/login',
+      null,
+      null,
+    ])
+    expect(headers.getSetCookie()).toHaveLength(1)
   })
 
   it('after a part of its answer finds its headers sent, as without a session', async () => {
@@ -28,15 +36,17 @@ describe('a handler that fails', () => {
     await expect(fetch(server.url).then((response) => response.text())).rejects.toThrow()
   })
 
-  it('to end only once is forgiven', async () => {
+  it('to end only once is forgiven, and told', async () => {
+    const told = Promise.withResolvers<unknown>()
     await using server = await serve(
       changing((response) => {
         response.write('once')
         response.end()
-        response.end('twice')
+        response.end('twice', (...error: unknown[]) => told.resolve(error[0]))
       }),
     )
     expect(await (await fetch(server.url)).text()).toBe('once')
+    expect(await told.promise).toMatchObject({ code: 'ERR_STREAM_DESTROYED' })
   })
 
   it('to send text or bytes is answered for', async () => {
@@ -70,6 +80,7 @@ it('a save that fails is answered for in place of the handler, without what desc
   await using server = await serve(
     changing((response) => {
       response.setHeader('X-Mine', 'yes')
+      response.setHeader('Content-Disposition', 'attachment; filename="report.pdf"')
       response.writeHead(303, { Location: '/done', ETag: '"1"', 'Content-Length': 4 }).end('done')
     }),
   )
@@ -77,7 +88,7 @@ it('a save that fails is answered for in place of the handler, without what desc
   const response = await fetch(server.url, { redirect: 'manual' })
   expect([response.status, await response.text()]).toEqual([503, 'failed'])
   expect(response.headers.getSetCookie()).toEqual([])
-  expect([response.headers.get('location'), response.headers.get('etag')]).toEqual([null, null])
+  for (const name of ['location', 'etag', 'content-disposition']) expect(response.headers.get(name)).toBeNull()
   expect(response.headers.get('x-mine')).toBe('yes')
 })
 
@@ -98,6 +109,19 @@ describe('a save that fails', () => {
     goOn.resolve()
     expect(await done.promise).toEqual([true, true])
     expect((await fetch(server.url)).status).toBe(200)
+  })
+
+  it('has whoever waits for a part of the answer told that it is not sent', async () => {
+    const told: unknown[] = []
+    await using server = await serve(
+      changing((response) => {
+        response.write('a part', (error) => told.push(error))
+        response.end('the end', () => told.push('end'))
+      }),
+    )
+    server.backend.failNext('create')
+    expect((await fetch(server.url)).status).toBe(503)
+    expect(told).toEqual([expect.objectContaining({ code: 'ERR_STREAM_DESTROYED' }), 'end'])
   })
 
   it('while the handler is still sending has the connection cut where nobody answers at once', async () => {
@@ -161,17 +185,27 @@ it('a save that fails after a login has its secret sent all the same', async () 
 })
 
 it('a client that leaves during the save has it completed, and the server goes on', async () => {
-  await using server = await serve(changing((response) => response.end('nobody hears this')))
+  const left = Promise.withResolvers<void>()
+  const told = Promise.withResolvers<unknown>()
+  await using server = await serve(
+    changing((response) => {
+      response.once('close', left.resolve)
+      response.write('nobody', told.resolve)
+      response.end(' hears this')
+    }),
+  )
   const held = server.backend.holdNext('create')
   const client = httpRequest(server.url)
   client.on('error', () => {})
   client.end()
   await held.reached
   client.destroy()
+  await left.promise
   const created = Promise.withResolvers<void>()
   server.backend.afterNext('create', async () => created.resolve())
   held.release()
   expect((await fetch(server.url)).status).toBe(200)
+  expect(await told.promise).toMatchObject({ code: 'ERR_STREAM_DESTROYED' })
   await created.promise
   expect(server.records.size).toBe(2)
 })

@@ -1,7 +1,8 @@
 import { readToken, type SetCookieOptions, setCookie } from '../cookie.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions-api.ts'
-import { isOutage, within } from './failures.ts'
+import { within } from '../within.ts'
+import { isOutage } from './failures.ts'
 import type { Opened, ResolvedHttpOptions } from './options.ts'
 
 /** One request and its answer: opens the session at most once, and saves it at most once. */

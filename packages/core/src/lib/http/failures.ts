@@ -1,6 +1,4 @@
-import type { Clock, Millis } from '../clock.ts'
-import { type ErrorCode, isLeewayError, LeewayError, statusOf } from '../errors.ts'
-import { publish } from '../events.ts'
+import { type ErrorCode, isLeewayError, type LeewayError, statusOf } from '../errors.ts'
 
 /** What a request does while the store is failing. */
 export type OutageAnswer = 'fail' | 'anonymous'
@@ -35,30 +33,4 @@ export function failureAnswer(error: unknown): FailureAnswer | undefined {
   if (status === 503) return { status, message: 'sessions are unavailable, please try again' }
   if (status === 409) return { status, message: 'another request got there first, please try again' }
   return undefined
-}
-
-/**
- * Waits no longer than this for the store. What it does later is nobody's any more.
- * @throws `ERR_STORE_TIMEOUT`
- */
-export function within<T>(work: Promise<T>, limitMs: Millis, clock: Clock, operation: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.setTimer(() => {
-      const error = new LeewayError('ERR_STORE_TIMEOUT', `the session store did not answer within ${limitMs} ms`, {
-        operation,
-      })
-      publish('leeway:store:error', () => ({ operation, code: error.code, error }))
-      reject(error)
-    }, limitMs)
-    work.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (error: unknown) => {
-        cancel()
-        reject(error)
-      },
-    )
-  })
 }

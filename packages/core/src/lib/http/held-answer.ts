@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts'
-import { type NodeResponse, nodeHeaders, sendCookie } from './response-headers.ts'
-import { takeHead } from './take-head.ts'
+import { type NodeHead, settledHead, takeHead } from './node-head.ts'
+import { ANSWER_HEADERS, nodeHeaders, sendCookie } from './response-headers.ts'
 
 export type Method = (...args: never[]) => unknown
 
@@ -8,18 +8,15 @@ export type Method = (...args: never[]) => unknown
 export type Sending = 'writeHead' | 'flushHeaders' | 'write' | 'end'
 
 /** The part of Node's `ServerResponse` that sending takes. */
-export interface NodeAnswer extends NodeResponse {
-  statusCode: number
-  statusMessage: string
+export interface NodeAnswer extends NodeHead {
   readonly destroyed: boolean
   writeHead: Method
   flushHeaders: Method
   write: Method
   end: Method
-  removeHeader(name: string): unknown
   emit(event: 'drain'): unknown
   destroy(): unknown
-  /** Whether a part of an answer is held back. */
+  /** Whether an answer is held back. */
   [isBegun]?: boolean
 }
 
@@ -27,17 +24,6 @@ export const isBegun = Symbol('leeway: is begun')
 
 /** Answers in place of the handler: see `commitBeforeHeaders`. */
 export type OnFailure = (error: unknown, isUnfinished: boolean) => void
-
-/** What describes an answer that does not go out. */
-const CONTENT = [
-  'Content-Length',
-  'Content-Type',
-  'Content-Encoding',
-  'Content-Range',
-  'ETag',
-  'Last-Modified',
-  'Location',
-]
 
 /** What a handler sends before its session is stored. */
 export class HeldAnswer {
@@ -48,7 +34,8 @@ export class HeldAnswer {
   /** The methods in place of those, which end up here. */
   readonly #methods: Record<Sending, Method>
   #state: 'untouched' | 'holding' | 'through' | 'dropping' = 'untouched'
-  #held: { readonly name: Sending; readonly args: readonly unknown[] }[] = []
+  readonly #held: { readonly name: Sending; readonly args: readonly unknown[] }[] = []
+  #settleHead = () => {}
 
   constructor(
     exchange: Pick<Exchange<object, unknown, unknown>, 'commit'>,
@@ -68,7 +55,10 @@ export class HeldAnswer {
   /** What the method of this name does in place of the response's own. */
   take(name: Sending, args: readonly unknown[]): unknown {
     if (this.#state === 'through') return Reflect.apply(this.#send[name], this.#response, args)
-    if (this.#state === 'dropping') return name === 'write' ? true : this.#response
+    if (this.#state === 'dropping' || this.#held.at(-1)?.name === 'end') {
+      refuse(args)
+      return name === 'write' ? true : this.#response
+    }
     if (name === 'writeHead') {
       takeHead(this.#response, args)
       this.#holdBack(name, [this.#response.statusCode])
@@ -80,14 +70,11 @@ export class HeldAnswer {
   }
 
   #holdBack(name: Sending, args: readonly unknown[]): void {
-    if (this.#held.at(-1)?.name === 'end') {
-      if (this.#response[isBegun]) return
-      this.#held = []
-    }
     this.#held.push({ name, args })
-    this.#response[isBegun] = this.#held[0]?.name !== 'end'
     if (this.#state === 'holding') return
     this.#state = 'holding'
+    this.#response[isBegun] = true
+    this.#settleHead = settledHead(this.#response)
     void this.#commit()
   }
 
@@ -96,13 +83,13 @@ export class HeldAnswer {
     try {
       const setCookie = await this.#exchange.commit()
       this.#holdNoMore('through')
-      if (response.destroyed) return
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
     } catch (error) {
       const setCookie = await this.#exchange.commit()
       this.#holdNoMore('dropping')
+      for (const { args } of this.#held) refuse(args)
       if (response.destroyed) return
-      for (const name of CONTENT) response.removeHeader(name)
+      for (const name of ANSWER_HEADERS) response.removeHeader(name)
       if (setCookie !== undefined) sendCookie(nodeHeaders(response), setCookie)
       this.#replace(error)
       return
@@ -113,6 +100,7 @@ export class HeldAnswer {
   #holdNoMore(next: 'through' | 'dropping'): void {
     this.#state = next
     this.#response[isBegun] = false
+    this.#settleHead()
   }
 
   /** Has another answer sent. Whoever put something around the methods since has seen the handler's, and is passed by. */
@@ -155,4 +143,12 @@ export class HeldAnswer {
     // Its writer was told to wait, and Node has nothing to wait for.
     if (isFlowing) response.emit('drain')
   }
+}
+
+/** Tells whoever waits for something to be sent that it will not be, as Node does once a response is destroyed. */
+function refuse(args: readonly unknown[]): void {
+  const callback = args.at(-1)
+  if (typeof callback !== 'function') return
+  const error = Object.assign(new Error('not sent: another answer goes out'), { code: 'ERR_STREAM_DESTROYED' })
+  queueMicrotask(() => callback(error))
 }

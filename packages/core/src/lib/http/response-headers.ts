@@ -8,8 +8,21 @@ export interface ResponseHeaders {
 /** The part of Node's `ServerResponse` that headers take. */
 export interface NodeResponse {
   getHeader(name: string): number | string | string[] | undefined
-  setHeader(name: string, value: string | string[]): unknown
+  setHeader(name: string, value: number | string | string[]): unknown
 }
+
+/** Headers that describe an answer: where another one goes out in its place, they are taken back. */
+export const ANSWER_HEADERS = [
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+  'Location',
+] as const
 
 /** Headers that only some caches read, and that outrank `Cache-Control` there. */
 const TARGETED = [

@@ -3,9 +3,9 @@ import { called, route, serve, shown } from './testing-applications.ts'
 import { backends, isLeeway, kinds } from './testing-backends.ts'
 
 const open = backends()
-const VISITORS = 100
-const REQUESTS = 500
-const CHANGES = 200
+const VISITORS = 20
+const REQUESTS = 100
+const CHANGES = 50
 
 describe.each(kinds)('with %s', (kind) => {
   it(`a logout of ${VISITORS} visitors during ${REQUESTS} requests ${isLeeway(kind) ? 'ends their sessions' : 'is undone by them'}`, async () => {

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
+import { systemClock } from '@leeway/core'
 import { expect, it } from 'vitest'
-import { OldStore } from './old-store.ts'
+import { type OldSessionStore, OldStore } from './old-store.ts'
 
+const oldStore = (store: OldSessionStore) => new OldStore(store, systemClock, 10_000)
 const SID = 'an-id-that-opens-a-session/+='
 
 it.each<[string, unknown]>([
@@ -14,7 +16,7 @@ it.each<[string, unknown]>([
   ['an error within an error', new Error('failed', { cause: new Error(SID) })],
   ['a text', `no ${SID}`],
 ])('an id that opens a session is in no error of the store, which has it in %s', async (_what, failure) => {
-  const old = new OldStore({ get: (_sid, done) => done(failure), destroy: (_sid, done) => done?.(failure) })
+  const old = oldStore({ get: (_sid, done) => done(failure), destroy: (_sid, done) => done?.(failure) })
   for (const call of [old.get(SID), old.destroy(SID)]) {
     const error: unknown = await call.catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'ERR_STORE_FAILED', cause: expect.any(Error) })
@@ -26,7 +28,7 @@ it.each<[string, unknown]>([
 
 it('what else the store said stays', async () => {
   const failure = Object.assign(new TypeError(`no connection for ${SID}`), { code: 'ECONNREFUSED' })
-  const old = new OldStore({ get: (_sid, done) => done(failure), destroy: () => {} })
+  const old = oldStore({ get: (_sid, done) => done(failure), destroy: () => {} })
   const error: unknown = await old.get(SID).catch((reason: unknown) => reason)
   expect(error).toMatchObject({
     cause: { name: 'TypeError', message: 'no connection for an-id-…', code: 'ECONNREFUSED' },

@@ -1,4 +1,4 @@
-import { LeewayError } from '@leeway/core'
+import { type Clock, LeewayError, type Millis } from '@leeway/core'
 import { redactId } from '@leeway/core/adapter'
 import { idleTimeoutOf, storedCookie } from '../stored-cookie.ts'
 
@@ -21,14 +21,18 @@ export interface OldSession {
 /** The store that sessions are moved from, with promises. Its failures are failures of the store, never absent sessions. */
 export class OldStore {
   readonly #store: OldSessionStore
+  readonly #clock: Clock
+  readonly #timeoutMs: Millis
 
-  constructor(store: OldSessionStore) {
+  constructor(store: OldSessionStore, clock: Clock, timeoutMs: Millis) {
     this.#store = store
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
   }
 
-  /** @throws `ERR_STORE_FAILED` */
+  /** @throws `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
   async get(sid: string): Promise<OldSession | undefined> {
-    const session = await call('load', sid, (done) => this.#store.get(sid, done))
+    const session = await this.#call('load', sid, (done) => this.#store.get(sid, done))
     if (typeof session !== 'object' || session === null) return undefined
     const { cookie, ...data } = session as Record<string, unknown>
     const { expires } = Object(cookie)
@@ -37,19 +41,30 @@ export class OldStore {
     return { data: { ...data, cookie: stored }, idleTimeoutMs: idleTimeoutOf(stored) }
   }
 
-  /** @throws `ERR_STORE_FAILED` */
+  /** @throws `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
   async destroy(sid: string): Promise<void> {
-    await call('destroy', sid, (done) => this.#store.destroy(sid, done))
+    await this.#call('destroy', sid, (done) => this.#store.destroy(sid, done))
   }
 
-  /** @throws `ERR_UNSUPPORTED` where the old store cannot; `ERR_STORE_FAILED` */
+  /** @throws `ERR_UNSUPPORTED` where the old store cannot; `ERR_STORE_FAILED`; `ERR_STORE_TIMEOUT` */
   async clear(): Promise<void> {
     if (!this.#store.clear) {
       throw new LeewayError('ERR_UNSUPPORTED', 'the store that sessions are moved from cannot be cleared', {
         operation: 'clear',
       })
     }
-    await call('clear', undefined, (done) => this.#store.clear?.(done))
+    await this.#call('clear', undefined, (done) => this.#store.clear?.(done))
+  }
+
+  /** A client of Redis without a connection may wait for ever. */
+  #call(operation: string, sid: string | undefined, start: (callback: Callback) => unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.setTimer(() => {
+        const message = `the store that sessions are moved from did not answer within ${this.#timeoutMs} ms`
+        reject(new LeewayError('ERR_STORE_TIMEOUT', message, { operation }))
+      }, this.#timeoutMs)
+      call(operation, sid, start).finally(cancel).then(resolve, reject)
+    })
   }
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { isLeewayError } from '@leeway/core'
 import { describe, expect, it } from 'vitest'
 import { application } from './testing-application.ts'
@@ -36,6 +37,34 @@ describe('where the store fails', () => {
     expect(await response.json()).toMatchObject({ message: UNAVAILABLE })
     const left = ['location', 'etag', 'content-encoding', 'set-cookie'].map((name) => response.headers.get(name))
     expect(left).toEqual([null, null, null, null])
+  })
+
+  it.each(['a stream', 'a web stream', 'a response of fetch'])('to save it, %s is not left open', async (how) => {
+    const closed = Promise.withResolvers<void>()
+    await using server = await application((app, { sessionOf, backend }) => {
+      app.get('/save', (request, reply) => {
+        sessionOf(request).data.n = 1
+        backend.failNext('create')
+        const web = new ReadableStream({ cancel: () => closed.resolve() })
+        if (how === 'a web stream') return reply.send(web)
+        if (how === 'a response of fetch') return reply.send(new Response(web))
+        return reply.type('image/png').send(new Readable({ read() {} }).on('close', closed.resolve))
+      })
+    })
+    const response = await server.browser().fetch('/save')
+    expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/json; charset=utf-8'])
+    await closed.promise
+  })
+
+  it('to store what cannot be stored, no cache keeps the answer', async () => {
+    await using server = await application((app, { sessionOf }) => {
+      app.get('/save', async (request, reply) => {
+        sessionOf(request).data.a = new Map()
+        return reply.header('Cache-Control', 'public, max-age=3600').send('saved')
+      })
+    })
+    const response = await server.browser().fetch('/save')
+    expect([response.status, response.headers.get('cache-control')]).toEqual([500, null])
   })
 
   it('to save it after a login, the answer brings the new cookie: the old one is dead', async () => {

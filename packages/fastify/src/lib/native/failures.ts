@@ -1,9 +1,7 @@
-import { failureAnswer } from '@leeway/core/http'
+import { ANSWER_HEADERS, failureAnswer } from '@leeway/core/http'
 import type { FastifyReply } from 'fastify'
 import { forVisitors } from '../for-visitors.ts'
-
-/** What describes an answer that does not go out. */
-const CONTENT = ['Content-Disposition', 'Content-Encoding', 'Content-Range', 'ETag', 'Last-Modified', 'Location']
+import { isResponse } from './reply-cookie.ts'
 
 /** Prepares an error of sessions for Fastify's error handling. Others are left as they are. */
 export function refuse(error: unknown, reply: FastifyReply): void {
@@ -12,10 +10,20 @@ export function refuse(error: unknown, reply: FastifyReply): void {
   if (answer) reply.code(answer.status).header('Cache-Control', 'no-store')
 }
 
-/** Takes back what was said of an answer whose session could not be saved: a redirect must not be followed. */
-export function withoutContent(reply: FastifyReply): void {
-  for (const name of CONTENT) reply.removeHeader(name)
+/** Takes back an answer whose session could not be saved: a redirect must not be followed, and a file must not stay open. */
+export function takeBack(reply: FastifyReply, payload: unknown): void {
+  for (const name of ANSWER_HEADERS) reply.removeHeader(name)
   reply.code(500)
+  const source = isResponse(payload) ? payload.body : payload
+  if (source instanceof ReadableStream) void source.cancel().catch(() => {})
+  else if (
+    typeof source === 'object' &&
+    source !== null &&
+    'destroy' in source &&
+    typeof source.destroy === 'function'
+  ) {
+    source.destroy()
+  }
 }
 
 /** The answer to an error after a hijack, when Fastify no longer answers. */

@@ -10,7 +10,7 @@ import {
 } from '@leeway/core/http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { answerRaw, refuse, withoutContent } from './failures.ts'
+import { answerRaw, refuse, takeBack } from './failures.ts'
 import { addCookie } from './reply-cookie.ts'
 
 /** Sessions in Fastify: see {@link fastifySessions}. */
@@ -114,7 +114,7 @@ export function fastifySessions<
       const setCookie = await (hasFailed && reply.statusCode >= 400 ? exchange.abandon() : exchange.commit())
       return setCookie === undefined ? payload : addCookie(reply, setCookie, payload)
     } catch (error) {
-      withoutContent(reply)
+      takeBack(reply, payload)
       refuse(error, reply)
       throw error
     }

@@ -19,7 +19,7 @@ export function addCookie(reply: FastifyReply, setCookie: string, payload: unkno
 }
 
 /** Told as Fastify does, which takes those of any library. */
-function isResponse(payload: unknown): payload is Response {
+export function isResponse(payload: unknown): payload is Response {
   return Object.prototype.toString.call(payload) === '[object Response]'
 }
 
