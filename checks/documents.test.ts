@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ERROR_CODES, EVENT_NAMES } from '@leeway/core'
+import { createSessions, ERROR_CODES, EVENT_NAMES } from '@leeway/core'
+import { memoryStore } from '@leeway/core/memory'
 import { startRedis } from '@leeway/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { docExamples, documents, freePort, get, read, root, type Snippet, snippets } from './documents.ts'
@@ -66,6 +67,19 @@ describe('documents', () => {
   test('docs/events.md names every event, and no other', () => {
     const named = [...read('docs/events.md').matchAll(/^\| `(leeway:[a-z:]+)` \|/gm)].map(([, name]) => name)
     expect(named).toEqual([...EVENT_NAMES])
+  })
+
+  test('docs/session.md names every member of a session and of sessions, and no other', async () => {
+    await using sessions = createSessions({ store: memoryStore() })
+    const parts = read('docs/session.md').split('\n## ').slice(1)
+    for (const [index, object] of [await sessions.open(), sessions].entries()) {
+      const members = Object.getOwnPropertyNames(Object.getPrototypeOf(object)).filter((name) => name !== 'constructor')
+      const cells = [...(parts[index]?.split('\n### ')[0]?.matchAll(/^\| (`.*?) \|/gm) ?? [])].map(
+        ([, cell = '']) => cell,
+      )
+      const named = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)[(`]/g)].map(([, name]) => name))
+      expect([...new Set(named)].sort()).toEqual(members.sort())
+    }
   })
 
   test.each(documents())('%s links to files that exist', (file) => {
