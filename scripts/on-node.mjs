@@ -8,7 +8,10 @@ import { provideRedis } from './redis.mjs'
 
 const version = process.argv[2]
 const kit = ['memory', 'sqlite', 'redis', 'load-subject', 'child-process']
-const longest = ['crash', 'faults*', 'migration', 'races', 'replicas*'].flatMap((name) => ['--exclude', `**/${name}.test.ts`])
+const longest = ['crash', 'faults*', 'migration', 'races', 'replicas*'].flatMap((name) => [
+  '--exclude',
+  `**/${name}.test.ts`,
+])
 await install()
 await provideRedis()
 const directory = mkdtempSync(join(tmpdir(), 'leeway-node-'))
