@@ -52,20 +52,15 @@ export const jsonCodec: Codec = {
 }
 
 function check(value: unknown, path: string, ancestors: unknown[]): void {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return
-    case 'number':
-      if (!Number.isFinite(value)) refuse(path, `${value} is not a JSON number`)
-      return
-    case 'object':
-      if (value === null) return
-      checkContainer(value, path, ancestors)
-      return
-    default:
-      refuse(path, `a value of type ${typeof value} cannot be stored`)
-  }
+  if (isScalar(value)) return
+  if (typeof value === 'object' && value !== null) checkContainer(value, path, ancestors)
+  else if (typeof value === 'number') refuse(path, `${value} is not a JSON number`)
+  else refuse(path, `a value of type ${typeof value} cannot be stored`)
+}
+
+/** What JSON gives back as it was. */
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
 
 function checkContainer(value: object, path: string, ancestors: unknown[]): void {
@@ -82,7 +77,7 @@ function checkArray(array: readonly unknown[], path: string, ancestors: unknown[
   if (Object.getPrototypeOf(array) !== Array.prototype) refuse(path, 'an instance of a class cannot be stored')
   if (Object.keys(array).length !== array.length)
     refuse(path, 'an array with holes or named properties cannot be stored')
-  for (let i = 0; i < array.length; i++) check(array[i], `${path}[${i}]`, ancestors)
+  for (let i = 0; i < array.length; i++) if (!isScalar(array[i])) check(array[i], `${path}[${i}]`, ancestors)
 }
 
 function checkObject(object: object, path: string, ancestors: unknown[]): void {
@@ -90,6 +85,7 @@ function checkObject(object: object, path: string, ancestors: unknown[]): void {
   if (prototype !== Object.prototype && prototype !== null) refuseInstance(path, prototype)
   for (const [key, value] of Object.entries(object)) {
     if (key === '__proto__') refuse(`${path}.__proto__`, 'the name is not allowed')
-    if (value !== undefined) check(value, member(path, key), ancestors)
+    // Most values are scalars, for which no path has to be written down.
+    if (value !== undefined && !isScalar(value)) check(value, member(path, key), ancestors)
   }
 }

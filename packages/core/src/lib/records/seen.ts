@@ -6,8 +6,9 @@ export function seen(
   header: Header,
   request: { readonly client: ClientHints | undefined; readonly returns: boolean },
 ): Header {
-  const { firstIdleMs, ...lasting } = header
   const { client = header.client, returns } = request
+  if (header.firstIdleMs === undefined && client === header.client) return header
+  const { firstIdleMs, ...lasting } = header
   return {
     ...lasting,
     ...(firstIdleMs !== undefined && !returns && { firstIdleMs }),
