@@ -144,6 +144,17 @@ describe.each(Object.entries(grounds))('a deployment on %s', (_name, start) => {
   })
 })
 
+it('what is no store is refused at once, and not with the first request', () => {
+  for (const options of [
+    undefined,
+    {},
+    { store: memoryStore(), migrateFrom: {} },
+    { store: memoryStore(), migrateFrom: null },
+  ]) {
+    expect(() => expressSessionStore(options as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+  }
+})
+
 it('keepMigrated without a store to move from is refused', () => {
   expect(() => expressSessionStore({ store: memoryStore(), keepMigrated: true })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
