@@ -13,7 +13,7 @@ export {
 } from './lib/http/failures.ts'
 export type { NodeAnswer } from './lib/http/held-answer.ts'
 export { type HttpSessions, httpSessions } from './lib/http/http-sessions.ts'
-export type { HttpOptions, Opened } from './lib/http/options.ts'
+export type { CookieLifetime, CookieSession, HttpOptions, Opened } from './lib/http/options.ts'
 export {
   ANSWER_HEADERS,
   type NodeResponse,

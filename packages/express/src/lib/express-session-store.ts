@@ -180,11 +180,14 @@ class ListingExpressSessionStore extends ExpressSessionStore {
  */
 export function expressSessionStore(options: ExpressSessionStoreOptions): ExpressSessionStore {
   const { migrateFrom, keepMigrated = false, ...others } = { ...options }
+  if (
+    migrateFrom !== undefined &&
+    ![migrateFrom?.get, migrateFrom?.destroy].every((call) => typeof call === 'function')
+  ) {
+    throw new LeewayError('ERR_INVALID_OPTION', 'migrateFrom must be a store for express-session')
+  }
   if (typeof keepMigrated !== 'boolean' || (keepMigrated && migrateFrom === undefined)) {
     throw new LeewayError('ERR_INVALID_OPTION', 'keepMigrated must be true or false, and needs migrateFrom')
-  }
-  if (migrateFrom !== undefined && [migrateFrom?.get, migrateFrom?.destroy].some((one) => typeof one !== 'function')) {
-    throw new LeewayError('ERR_INVALID_OPTION', 'migrateFrom must be a store of express-session, with get and destroy')
   }
   const own = dropInRecords(others)
   const { clock = systemClock, storeTimeoutMs = 10_000 } = others

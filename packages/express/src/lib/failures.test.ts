@@ -240,26 +240,6 @@ describe.each(Object.keys(frameworks))('in %s, an error handler', (framework) =>
     },
   )
 
-  it('that asks for the session is told why there is none', async () => {
-    const told: unknown[] = []
-    await using server = await serve(framework, (app, sessions) => {
-      routes(app, sessions)
-      app.onError((error, request, response) => {
-        try {
-          sessions.sessionOf(request)
-        } catch (thrown) {
-          told.push(thrown === error)
-        }
-        response.end('sorry')
-      })
-    })
-    const browser = server.browser()
-    await browser.get('/login')
-    server.failNext('load')
-    await browser.get('/write')
-    expect(told).toEqual([true])
-  })
-
   it('may write to the session, which is saved with its answer', async () => {
     await using server = await withHandler()
     const browser = server.browser()
@@ -320,5 +300,29 @@ it('in Express 5, what an async handler is refused by the store is answered by i
   backend.failNext('create')
   expect((await fetch(server.url)).status).toBe(503)
   expect((await fetch(server.url)).status).toBe(200)
+  await sessions.close()
+})
+
+it('an error handler that asks for the session of a request is given what opening it failed with', async () => {
+  const backend = faulty(memoryStore())
+  const sessions = createSessions({ store: backend.store })
+  const { middleware, sessionOf } = expressSessions(sessions, { secure: false })
+  const app = express().set('env', 'test')
+  app.use(middleware, (request, response) => {
+    Object.assign(sessionOf(request).data, { n: 1 })
+    response.end()
+  })
+  app.use(((_error, request, response, _next) => {
+    try {
+      response.send(`hello ${sessionOf(request).owner}`)
+    } catch (error) {
+      response.send(isLeewayError(error) ? error.code : 'another error')
+    }
+  }) satisfies express.ErrorRequestHandler)
+  await using server = await listening(app)
+  const browser = new Browser(server.url)
+  await browser.get('/')
+  backend.failNext('load')
+  expect(await browser.text('/')).toBe('ERR_STORE_FAILED')
   await sessions.close()
 })

@@ -182,6 +182,22 @@ describe('the cookie', () => {
     expect(await login.commit()).toContain('Max-Age=90;')
   })
 
+  it('is fixed for the sessions that a function chooses, and forgotten with the browser for the others', async () => {
+    const { begin } = served({ cookie: ({ remainingMs }) => (remainingMs > ABSOLUTE ? 'fixed' : 'browser-session') })
+    for (const [remembers, age] of [
+      [true, `Max-Age=${(2 * ABSOLUTE) / 1000};`],
+      [false, 'Path=/; HttpOnly'],
+    ] as const) {
+      const login = begin()
+      const session = await login.open()
+      if (remembers) session?.setTimeouts({ absoluteTimeoutMs: 2 * ABSOLUTE })
+      await session?.login('alice')
+      const header = await login.commit()
+      expect(header).toContain(age)
+      expect(header?.includes('Max-Age')).toBe(remembers)
+    }
+  })
+
   it('is set and read under one name, as the request came', async () => {
     const { sessions } = setup()
     const http = httpSessions<{ n: number }, { tls: boolean }>(sessions, { secure: ({ tls }) => tls })

@@ -111,7 +111,10 @@ export class Exchange<Data extends object, Request, Outage, Flash extends object
   #header(session: Session<Data, Flash>, token: string | null): string | undefined {
     if (session.isDestroyed) return setCookie(null, this.#cookie)
     if (token === null || session.isOvertaken) return undefined
-    return setCookie(token, this.#options.isFixed ? { ...this.#cookie, maxAgeMs: session.remainingMs } : this.#cookie)
+    return setCookie(
+      token,
+      this.#options.isFixed(session) ? { ...this.#cookie, maxAgeMs: session.remainingMs } : this.#cookie,
+    )
   }
 
   #inTime<T>(operation: string, work: Promise<T>): Promise<T> {

@@ -31,6 +31,12 @@ it('an error is answered with 503 for the store, with 409 for another request, a
   expect(failureAnswer(undefined)).toBeUndefined()
 })
 
+it('an error is answered for by its cause, where that is one of ours, as Hono has it', () => {
+  const cause = new LeewayError('ERR_STORE_FAILED', 'x')
+  expect(failureAnswer(new Error('mine', { cause }))).toEqual(failureAnswer(cause))
+  expect(failureAnswer(new Error('mine', { cause: new Error('another') }))).toBeUndefined()
+})
+
 it('a visitor is told nothing of what failed', () => {
   const cause = new Error('connect ECONNREFUSED redis.internal:6379')
   const answer = failureAnswer(new LeewayError('ERR_STORE_FAILED', 'failed to load', { cause, id: 'abcdefghij' }))

@@ -26,10 +26,11 @@ export interface FailureAnswer {
 
 /**
  * How to answer for an error: 503 where the store is in trouble or a newer release has to answer, 409 where another request got there first, nothing where
- * it is the application's own. The message tells a visitor nothing about either.
+ * it is the application's own. An error that has one of leeway's as its `cause` is answered for as that one. The message tells a visitor nothing about either.
  */
 export function failureAnswer(error: unknown): FailureAnswer | undefined {
-  const status = isLeewayError(error) ? statusOf(error.code) : undefined
+  const found = isLeewayError(error) ? error : Object(error).cause
+  const status = isLeewayError(found) ? statusOf(found.code) : undefined
   if (status === 503) return { status, message: 'sessions are unavailable, please try again' }
   if (status === 409) return { status, message: 'another request got there first, please try again' }
   return undefined

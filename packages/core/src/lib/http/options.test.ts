@@ -46,9 +46,10 @@ describe('options of sessions over HTTP', () => {
     expect(cookieFor({ protocol: 'http' }).secure).toBe(false)
   })
 
-  it('hold such a function to an answer', () => {
-    const { cookieFor } = resolveHttpOptions(loose({ secure: () => undefined }))
+  it('hold such functions to an answer', () => {
+    const { cookieFor, isFixed } = resolveHttpOptions(loose({ secure: () => undefined, cookie: () => 'forever' }))
     expect(thrownBy(() => cookieFor(undefined as never)).code).toBe('ERR_INVALID_OPTION')
+    expect(thrownBy(() => isFixed(undefined as never)).code).toBe('ERR_INVALID_OPTION')
   })
 })
 

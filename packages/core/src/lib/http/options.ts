@@ -12,6 +12,12 @@ export type Opened<Data extends object, Outage, Flash extends object = Record<st
   ? Session<Data, Flash>
   : Session<Data, Flash> | undefined
 
+/** For how long the browser keeps the cookie. */
+export type CookieLifetime = 'browser-session' | 'fixed'
+
+/** What the lifetime of a cookie may depend on. */
+export type CookieSession = Pick<Session<object>, 'id' | 'owner' | 'createdAt' | 'absoluteExpiresAt' | 'remainingMs'>
+
 /** How sessions meet HTTP: the cookie, and what a failing store means for a request. */
 export interface HttpOptions<Request, Outage extends OutageAnswer | OutageDecision<Request> = 'fail'>
   extends Omit<SetCookieOptions, 'maxAgeMs' | 'secure'> {
@@ -25,9 +31,13 @@ export interface HttpOptions<Request, Outage extends OutageAnswer | OutageDecisi
   readonly secure?: boolean | ((request: Request) => boolean)
   /**
    * `browser-session`: the browser forgets the cookie when it closes. `fixed`: it keeps it until the session's absolute
-   * end ("remember me"). Either way the server decides how long it opens something. Default `browser-session`.
+   * end. A function decides whenever a cookie is sent. Either way the server decides how long it opens something. Default
+   * `browser-session`.
+   *
+   * @example
+   * cookie: ({ remainingMs }) => (remainingMs > DAY ? 'fixed' : 'browser-session') // where "remember me" sets longer timeouts
    */
-  readonly cookie?: 'browser-session' | 'fixed'
+  readonly cookie?: CookieLifetime | ((session: CookieSession) => CookieLifetime)
   /**
    * What to keep of the request's client beside its session, for `list` to show. Default: nothing. It is personal data.
    *
@@ -63,7 +73,7 @@ const NAMES = [
 export interface ResolvedHttpOptions<Request> {
   /** What the cookie of this request's answer is set with, and read with. */
   readonly cookieFor: (request: Request) => SetCookieOptions
-  readonly isFixed: boolean
+  readonly isFixed: (session: CookieSession) => boolean
   readonly client: ((request: Request) => ClientHints) | undefined
   readonly outage: OutageDecision<Request>
   readonly storeTimeoutMs: Millis
@@ -77,7 +87,7 @@ export function resolveHttpOptions<Request>(
   assertKnownOptions(options, NAMES, 'open')
   const { secure = true, cookie = 'browser-session', onStoreFailure = 'fail', storeTimeoutMs = 10_000 } = options
   const { client, clock = systemClock } = options
-  if (cookie !== 'browser-session' && cookie !== 'fixed') invalid('cookie', "'browser-session' or 'fixed'")
+  if (typeof cookie !== 'function') assertLifetime(cookie)
   if (client !== undefined && typeof client !== 'function') invalid('client', 'a function')
   if (onStoreFailure !== 'fail' && onStoreFailure !== 'anonymous' && typeof onStoreFailure !== 'function') {
     invalid('onStoreFailure', "'fail', 'anonymous' or a function")
@@ -86,12 +96,19 @@ export function resolveHttpOptions<Request>(
   if (typeof clock?.setTimer !== 'function') invalid('clock', 'an object with now, monotonic and setTimer')
   return {
     cookieFor: cookieChoice(options, secure),
-    isFixed: cookie === 'fixed',
+    isFixed: (session) => assertLifetime(typeof cookie === 'function' ? cookie(session) : cookie) === 'fixed',
     client,
     outage: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
     storeTimeoutMs,
     clock,
   }
+}
+
+function assertLifetime(lifetime: CookieLifetime): CookieLifetime {
+  if (lifetime !== 'browser-session' && lifetime !== 'fixed') {
+    invalid('cookie', "'browser-session', 'fixed' or a function that answers one of them")
+  }
+  return lifetime
 }
 
 function cookieChoice<Request>(
