@@ -179,7 +179,7 @@ class ListingExpressSessionStore extends ExpressSessionStore {
  * })
  */
 export function expressSessionStore(options: ExpressSessionStoreOptions): ExpressSessionStore {
-  const { migrateFrom, keepMigrated = false, ...others } = options
+  const { migrateFrom, keepMigrated = false, ...others } = { ...options }
   if (
     migrateFrom !== undefined &&
     ![migrateFrom?.get, migrateFrom?.destroy].every((call) => typeof call === 'function')
@@ -190,7 +190,7 @@ export function expressSessionStore(options: ExpressSessionStoreOptions): Expres
     throw new LeewayError('ERR_INVALID_OPTION', 'keepMigrated must be true or false, and needs migrateFrom')
   }
   const own = dropInRecords(others)
-  const { clock = systemClock, storeTimeoutMs = 10_000 } = options
+  const { clock = systemClock, storeTimeoutMs = 10_000 } = others
   const records =
     migrateFrom === undefined ? own : movingRecords(own, new OldStore(migrateFrom, clock, storeTimeoutMs), keepMigrated)
   return records.lists ? new ListingExpressSessionStore(records) : new ExpressSessionStore(records)

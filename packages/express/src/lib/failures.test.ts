@@ -240,26 +240,6 @@ describe.each(Object.keys(frameworks))('in %s, an error handler', (framework) =>
     },
   )
 
-  it('that asks for the session is told why there is none', async () => {
-    const told: unknown[] = []
-    await using server = await serve(framework, (app, sessions) => {
-      routes(app, sessions)
-      app.onError((error, request, response) => {
-        try {
-          sessions.sessionOf(request)
-        } catch (thrown) {
-          told.push(thrown === error)
-        }
-        response.end('sorry')
-      })
-    })
-    const browser = server.browser()
-    await browser.get('/login')
-    server.failNext('load')
-    await browser.get('/write')
-    expect(told).toEqual([true])
-  })
-
   it('may write to the session, which is saved with its answer', async () => {
     await using server = await withHandler()
     const browser = server.browser()

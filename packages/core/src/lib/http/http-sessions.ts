@@ -1,3 +1,4 @@
+import { invalid } from '../options.ts'
 import type { Sessions } from '../sessions/sessions-api.ts'
 import { Exchange } from './exchange.ts'
 import type { OutageAnswer, OutageDecision } from './failures.ts'
@@ -42,6 +43,7 @@ export function httpSessions<
   sessions: Pick<Sessions<Data, Flash>, 'open'>,
   options: HttpOptions<Request, Outage> = {},
 ): HttpSessions<Data, Request, Outage, Flash> {
+  if (typeof sessions?.open !== 'function') invalid('sessions', 'what createSessions gave')
   const resolved = resolveHttpOptions(options)
   return {
     begin: (cookieHeader, request) =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../memory-store.ts'
 import { thrownBy } from '../testing-errors.ts'
+import { httpSessions } from './http-sessions.ts'
 import { resolveHttpOptions } from './options.ts'
 
 /** Options as plain JavaScript would pass them. */
@@ -50,3 +52,10 @@ describe('options of sessions over HTTP', () => {
     expect(thrownBy(() => isFixed(undefined as never)).code).toBe('ERR_INVALID_OPTION')
   })
 })
+
+it.each([[undefined], [memoryStore()], [{ store: memoryStore() }]])(
+  'what is given in place of sessions is refused at once (%#)',
+  (given) => {
+    expect(thrownBy(() => httpSessions(given as never)).message).toBe('sessions must be what createSessions gave')
+  },
+)

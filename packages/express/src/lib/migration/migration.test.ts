@@ -152,6 +152,10 @@ it('something else than a store to move from is refused', () => {
   }
 })
 
+it('options that are none are refused', () => {
+  expect(() => expressSessionStore(undefined as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+})
+
 it('keepMigrated without a store to move from is refused', () => {
   expect(() => expressSessionStore({ store: memoryStore(), keepMigrated: true })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
