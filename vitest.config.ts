@@ -8,6 +8,8 @@ const LONGEST = [
   'test-harness/test/file.test.ts',
   'races/file-orders.test.ts',
   'races/expiry.test.ts',
+  'races/http/logout.test.ts',
+  'races/http/changes.test.ts',
   'examples/custom-store/src/documents/documents.test.ts',
   'checks/packed.test.ts',
   'test-harness/test/mutants.test.ts',
