@@ -35,8 +35,14 @@ export interface FrameworkApp {
 export async function installFrameworks(tarballs: readonly string[]): Promise<void> {
   const changedAt = (file: string) => statSync(join(home, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
   if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
-    const { status, output } = await runIn(home, 'npm', ['ci', '--no-audit', '--no-fund'], userEnvironment)
-    if (status !== 0) throw new Error(output)
+    // better-sqlite3 brings its binaries, and npm would compile it all the same; Bun takes its binary from a dependency.
+    for (const args of [
+      ['ci', '--no-audit', '--no-fund', '--ignore-scripts'],
+      ['rebuild', 'bun'],
+    ]) {
+      const { status, output } = await runIn(home, 'npm', args, userEnvironment)
+      if (status !== 0) throw new Error(output)
+    }
   }
   for (const name of STORES) {
     const tarball = tarballs.find((path) => path.includes(`leeway-${name}-`))
