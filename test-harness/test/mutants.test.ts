@@ -37,7 +37,9 @@ describe('mutants', () => {
   it('stand in docs/mutants.md, with what the kit says of them now (mutants/table.ts writes it)', async () => {
     const all: Kill[] = []
     for (const mutant of mutants) all.push(await killOnce(mutant))
-    expect(readFileSync(MUTANTS_PAGE, 'utf8')).toBe(pageOf(all))
+    // How many of many records there are depends on how many a busy machine has had the time to create.
+    const steady = (page: string) => page.replace(/(of many records that were due: )\d+, not \d+/, '$1fewer')
+    expect(steady(readFileSync(MUTANTS_PAGE, 'utf8'))).toBe(steady(pageOf(all)))
   })
 })
 
