@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { published } from '../scripts/packages.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -21,20 +22,7 @@ export function read(file: string): string {
 
 /** The documents whose snippets are run. */
 export function documents(): string[] {
-  const packages = [
-    'packages/core',
-    'packages/sqlite',
-    'packages/file',
-    'packages/redis',
-    'packages/express',
-    'packages/fastify',
-    'packages/hono',
-    'packages/koa',
-    'test-harness',
-    'examples/express',
-    'examples/frameworks',
-    'examples/custom-store',
-  ]
+  const packages = [...published, 'examples/express', 'examples/frameworks', 'examples/custom-store']
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   return ['README.md', ...packages.map((folder) => `${folder}/README.md`), ...pages.map((page) => `docs/${page}`)]
 }
